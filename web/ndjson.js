@@ -1,0 +1,5 @@
+// @ts-check
+/**
+ * Cuts a stream of bytes into lines of text.
+ * @module
+ */

@@ -1,0 +1,2 @@
+// The page: subscribes to ticks and shows them.
+import './fetch-event-target.js';
