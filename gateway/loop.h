@@ -13,9 +13,12 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <memory>
 #include <utility>
+
+#include "gateway/timer_wheel.h"
 
 namespace penstock {
 
@@ -80,6 +83,10 @@ class Loop {
   // before that changes nothing. The loop's thread only.
   void Defer(Deferred* work);
 
+  // Wakes `timer` once, `delay` from now (see TimerWheel for how exactly); arming again moves it. The loop's thread
+  // only.
+  void Arm(Timer* timer, TimerWheel::Clock::duration delay);
+
   // kReadBufferBytes for the read in hand: valid until the handler that asked returns. The loop's thread only.
   char* read_buffer() { return read_buffer_.get(); }
 
@@ -93,9 +100,13 @@ class Loop {
   };
 
   void RunAllDeferred();
+  void WaitForTimers();
 
   // Declared first, destroyed last: deferred work and sockets refer to it.
   boost::asio::io_context io_{1};
+  boost::asio::steady_timer clock_{io_};
+  TimerWheel timers_{TimerWheel::Clock::now()};
+  TimerWheel::Clock::time_point wake_ = TimerWheel::Clock::time_point::max();  // what clock_ waits for
   Head deferred_;  // ring head; itself never run
   bool deferred_posted_ = false;
   std::unique_ptr<char[]> read_buffer_;
