@@ -1,0 +1,133 @@
+// The gateway's configuration: flags and environment in, one validated immutable Config out. Every limit of the gateway
+// lives here, with its default and the reason for it. Pure: the environment is handed in, nothing is opened or
+// resolved. Call once, at start.
+//
+//   Parsed parsed = ParseCommandLine(absl::MakeConstSpan(argv, argc), Environment{getenv, limit, CpuCount()});
+//   if (!parsed.config) { std::cout << parsed.out; std::cerr << parsed.err; return parsed.exit_code; }
+//
+// A flag `--a-b` is also the environment variable PENSTOCK_A_B; the flag wins; an empty variable counts as absent.
+// Flags that may be repeated take several values from their variable, separated by spaces.
+#ifndef PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
+#define PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "absl/types/span.h"
+#include "gateway/config/address.h"
+
+namespace penstock::config {
+
+// One `--upstream`: the addresses over which its calls are balanced.
+struct Upstream {
+  std::string text;  // as given, for logs and errors
+  std::vector<UpstreamAddress> addresses;
+};
+
+struct WebRoot {
+  enum class Kind { kEmbedded, kNone, kDirectory };
+  Kind kind = Kind::kEmbedded;
+  std::string directory;  // kDirectory
+};
+
+struct AccessLog {
+  enum class Kind { kStdout, kOff, kFile };
+  Kind kind = Kind::kStdout;
+  std::string path;  // kFile
+};
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kText, kJson };
+
+// One field a flag, named like it. InfiniteDuration is `none`.
+struct Config {
+  // --- Where -------------------------------------------------------------------------------------------------------
+  std::vector<ListenAddress> listen;  // :8080
+  ListenAddress admin_listen;         // 127.0.0.1:9901: metrics and streams are not for the world
+  std::vector<Upstream> upstream;     // localhost:50051
+
+  // --- What is served ----------------------------------------------------------------------------------------------
+  std::vector<std::string> descriptors;  // FileDescriptorSet files; empty: reflection
+  std::vector<std::string> expose;       // full service names; empty: all but grpc.*
+  bool unbound_methods = true;           // methods without a rule as POST /pkg.Service/Method
+  bool print_unpopulated = true;
+  bool print_proto_names = false;
+  bool print_enum_numbers = false;
+  WebRoot web_root;
+  std::vector<std::string> forward_header;  // lower case
+  bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
+
+  // --- Size limits, in bytes ---------------------------------------------------------------------------------------
+  int threads = 1;  // CPUs this process may use, at most 8; one event loop each
+  // Longest request target. 8k: what other servers and proxies on the way accept, so more would not arrive anyway.
+  size_t max_target_bytes = 8 * 1024;
+  // Whole request head, target included. 64k: cookies and tokens fit many times; 10,000 heads in the making stay
+  // below 1 GB.
+  size_t max_header_bytes = 64 * 1024;
+  // Request body. 4M: what a gRPC server accepts by default as a message; JSON of more could not be delivered.
+  size_t max_request_bytes = 4 * 1024 * 1024;
+  // One protobuf message from the upstream. 4M: gRPC's own default.
+  size_t max_message_bytes = 4 * 1024 * 1024;
+  // One JSON record. 16M: JSON outgrows wire, by names and quoted numbers seldom more than fourfold.
+  size_t max_record_bytes = 16 * 1024 * 1024;
+  // What one slow client may hold of its upstream stream. 64k: HTTP/2's initial window; at 1 ms to the upstream that
+  // is 64 MB/s a stream, and 10,000 clients that stand still hold 640 MB at most.
+  size_t stream_window_bytes = 64 * 1024;
+  // Client connections at a time. What the limit of open files leaves after kReservedFiles, less a tenth for the
+  // connections to the upstream.
+  size_t max_connections = 0;
+
+  // --- Time limits -------------------------------------------------------------------------------------------------
+  absl::Duration header_timeout = absl::Seconds(10);  // head complete: a byte a second must not hold a slot
+  absl::Duration body_timeout = absl::Seconds(30);    // since the last body byte: a phone in a tunnel comes back
+  absl::Duration idle_timeout = absl::Seconds(75);    // keep-alive: longer than the 60 s of common load balancers
+  absl::Duration head_wait = absl::Seconds(1);        // hold the head for the first message or status
+  absl::Duration heartbeat = absl::Seconds(15);       // silence before one: half of common 30 s idle cuts; or none
+  absl::Duration unary_timeout = absl::Seconds(30);   // deadline where the client gave none; or none
+  absl::Duration max_stream_duration = absl::InfiniteDuration();  // then an ending with a retry hint
+  // Bytes are waiting and were acknowledged more slowly than this, for this long: cut. 1k a second is below any link
+  // that a person would wait for.
+  size_t slow_client_rate = 1024;  // bytes a second
+  absl::Duration slow_client_timeout = absl::Seconds(30);
+
+  // --- Shutting down: together at most 30 s, which is what orchestrators grant by default ----------------------------
+  absl::Duration drain_delay = absl::Seconds(5);    // not ready but serving, until load balancers have seen it
+  absl::Duration drain_window = absl::Seconds(25);  // endings are spread over this: no herd comes back at once
+
+  // --- Logs --------------------------------------------------------------------------------------------------------
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  AccessLog access_log;
+
+  bool check = false;  // validate what can be known without traffic, then exit
+};
+
+// Open files that no client connection may take: listeners, loops, upstream connections of an idle gateway, logs, the
+// page's files, and the reserve with which a full table is survived.
+inline constexpr size_t kReservedFiles = 128;
+
+// What the configuration depends on besides the command line.
+struct Environment {
+  std::function<const char*(const char*)> getenv;
+  size_t open_files_limit;  // RLIMIT_NOFILE, after it was raised
+  int cpus;                 // CpuCount()
+};
+
+// `config` absent: print `out` and `err` and exit with `exit_code` (0 for help and version, 2 for bad flags).
+struct Parsed {
+  absl::optional<Config> config;
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+// `argv` with the program's name first.
+Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment);
+
+}  // namespace penstock::config
+
+#endif  // PENSTOCK_GATEWAY_CONFIG_CONFIG_H_

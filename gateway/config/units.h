@@ -1,0 +1,36 @@
+// Sizes and durations as flags and configuration write them: read, and printed back. Pure; any thread.
+//
+//   ParseSize("64k")       → 65536
+//   ParseDuration("1.5s")  → absl::Milliseconds(1500)
+//   FormatDuration(absl::Seconds(75)) → "75s"
+//
+// What is printed reads back as the same value. Errors are InvalidArgument and say what would have been right; they do
+// not name the flag, which is the caller's to add.
+#ifndef PENSTOCK_GATEWAY_CONFIG_UNITS_H_
+#define PENSTOCK_GATEWAY_CONFIG_UNITS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace penstock::config {
+
+// Bytes: digits, then nothing, `k` (1024) or `M` (1024²).
+absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
+
+// With the largest unit that divides `bytes`: "8k", "4M", "1000".
+std::string FormatSize(uint64_t bytes);
+
+// Digits with at most three decimals, then `ms`, `s`, `m` or `h`; whole milliseconds only. `0` needs no unit. `none`
+// is absl::InfiniteDuration(): callers that need a bound check for it.
+absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
+
+// With the largest unit that divides it: "1h", "75s", "1500ms"; "none" for infinite. Below a millisecond is cut off.
+std::string FormatDuration(absl::Duration duration);
+
+}  // namespace penstock::config
+
+#endif  // PENSTOCK_GATEWAY_CONFIG_UNITS_H_

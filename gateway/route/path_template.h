@@ -1,0 +1,63 @@
+// A path template of google.api.http, parsed. Pure and immutable; any thread.
+//
+//   Template  = "/" Segments [ ":" Literal ]
+//   Segments  = Segment { "/" Segment }
+//   Segment   = "*" | "**" | Literal | Variable
+//   Variable  = "{" Field { "." Field } [ "=" Segments ] "}"        "{a}" is "{a=*}"
+//
+// "**" is the last segment if there is one. A variable holds no other variable, and no field path is bound twice.
+//
+//   absl::StatusOr<PathTemplate> t = PathTemplate::Parse("/v1/{name=shelves/*/books/**}:read");
+//   t->segments()   → v1 shelves * books **
+//   t->variables()  → name: segments [1, 5), multi_segment
+//   t->verb()       → "read"
+//
+// Errors name the template and the column, from 1:
+//   template "/v1/{name": column 10: expected "." or "=" or "}", found the end
+#ifndef PENSTOCK_GATEWAY_ROUTE_PATH_TEMPLATE_H_
+#define PENSTOCK_GATEWAY_ROUTE_PATH_TEMPLATE_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace penstock::route {
+
+class PathTemplate {
+ public:
+  struct Segment {
+    enum class Kind { kLiteral, kStar, kStarStar };
+    Kind kind = Kind::kLiteral;
+    std::string literal;  // kLiteral: percent-decoded
+  };
+
+  struct Variable {
+    std::string field_path;  // "a.b"
+    size_t begin = 0;        // segments [begin, end); where the last one is "**" the value runs to the path's end
+    size_t end = 0;
+    bool multi_segment = false;  // its value may hold slashes: several segments, or "**"
+  };
+
+  static absl::StatusOr<PathTemplate> Parse(absl::string_view text);
+
+  const std::string& text() const { return text_; }
+  const std::vector<Segment>& segments() const { return segments_; }  // never empty
+  const std::vector<Variable>& variables() const { return variables_; }
+  const std::string& verb() const { return verb_; }  // percent-decoded; empty: none
+
+ private:
+  friend class PathTemplateParser;
+  PathTemplate() = default;
+
+  std::string text_;
+  std::vector<Segment> segments_;
+  std::vector<Variable> variables_;
+  std::string verb_;
+};
+
+}  // namespace penstock::route
+
+#endif  // PENSTOCK_GATEWAY_ROUTE_PATH_TEMPLATE_H_
