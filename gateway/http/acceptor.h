@@ -1,0 +1,82 @@
+// Listens, and hands each connection to the loop that carries least.
+//
+// One accepts for all loops: with SO_REUSEPORT the kernel would spread connections by hash, and closing one of several
+// listeners resets what waits in its queue. Above max_connections a connection is answered 503 with Retry-After and
+// closed; when kRefusalsAtOnce of those are still closing, accepting pauses and the kernel's backlog holds the rest.
+// Out of descriptors: one is kept in reserve, so that a connection can be taken off the backlog and turned away, and
+// accepting pauses instead of spinning on a listener that stays readable.
+//
+//   auto acceptor = Acceptor::Listen(loop, {.addresses = {":8080"}}, {&set});
+//   (*acceptor)->Start();
+#ifndef PENSTOCK_GATEWAY_HTTP_ACCEPTOR_H_
+#define PENSTOCK_GATEWAY_HTTP_ACCEPTOR_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/http/session_set.h"
+#include "gateway/loop.h"
+
+namespace penstock::http {
+
+struct AcceptorOptions {
+  // ":port" (every address, v4 and v6), "address:port", "[v6]:port", "unix:path". Port 0 picks one.
+  std::vector<std::string> addresses;
+  size_t max_connections = 10'000;
+  // Out of descriptors, serve a connection on the reserve instead of turning it away: for the admin listener, whose
+  // health answers matter most just then.
+  bool serve_from_reserve = false;
+};
+
+class Acceptor {
+ public:
+  // Connections over max_connections that are being told so.
+  static constexpr size_t kRefusalsAtOnce = 64;
+  // How long accepting pauses when no descriptor, or no room, is left.
+  static constexpr std::chrono::milliseconds kPause{100};
+  // Connections accepted in one turn of the loop, so that a storm does not hold up the streams.
+  static constexpr int kAcceptsATurn = 64;
+
+  // Binds and listens; accepts nothing yet. `loop` is where accepting happens; `sets` has one for each loop, and both
+  // outlive the acceptor. Fails naming the address and the remedy: ALREADY_EXISTS for one that is taken,
+  // INVALID_ARGUMENT for one that cannot be read.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(Loop& loop, AcceptorOptions options,
+                                                          std::vector<SessionSet*> sets);
+  ~Acceptor();
+
+  // Begins to accept. Any thread; once.
+  void Start();
+
+  // The addresses as chosen, in the order given: "127.0.0.1:40123", "[::]:8080", "unix:/run/p.sock".
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Closes the listeners and removes unix socket files. The loop's thread, or any once the loop has stopped.
+  void StopListening();
+
+ private:
+  class Listener;
+
+  Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets);
+
+  bool Full(size_t allowance) const;
+  // Gives `socket` to the loop with the least load, or refuses it there.
+  void Place(int socket);
+  // One connection on the reserve descriptor. False: none is left to use.
+  bool AcceptFromReserve(Listener& listener);
+  void RefillReserve();
+
+  Loop& loop_;
+  const AcceptorOptions options_;
+  const std::vector<SessionSet*> sets_;
+  UniqueFd reserve_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::string> addresses_;
+};
+
+}  // namespace penstock::http
+
+#endif  // PENSTOCK_GATEWAY_HTTP_ACCEPTOR_H_

@@ -1,0 +1,52 @@
+// The client connections of one loop: where they come in, are counted, drained and destroyed.
+//
+// One a loop. Give, Refuse and size may be called from any thread, everything else on the loop's. Owns the sessions.
+// Destroy it after the loop has stopped and before the Loop.
+//
+//   SessionSet set(loop, options, [&](RequestHead head, ResponseStream& out) { return … });
+//   set.Give(UniqueFd(accepted));
+#ifndef PENSTOCK_GATEWAY_HTTP_SESSION_SET_H_
+#define PENSTOCK_GATEWAY_HTTP_SESSION_SET_H_
+
+#include <atomic>
+#include <cstddef>
+
+#include "gateway/http/session.h"
+#include "gateway/http/stream.h"
+#include "gateway/http/unique_fd.h"
+#include "gateway/loop.h"
+
+namespace penstock::http {
+
+class SessionSet final : private SessionContext {
+ public:
+  SessionSet(Loop& loop, const SessionOptions& options, HandlerFactory factory);
+  ~SessionSet() override;
+
+  // Serves a connected stream socket (TCP or unix). Any thread.
+  void Give(UniqueFd socket);
+
+  // Answers 503 with Retry-After to a connection that is one too many, and closes it. Any thread.
+  void Refuse(UniqueFd socket);
+
+  // Connections, those on their way here included. Any thread.
+  size_t size() const { return size_.load(std::memory_order_relaxed); }
+
+  // Connections and requests in progress: what the acceptor weighs loops by. Any thread.
+  size_t load() const { return size() + loop.live_requests().load(std::memory_order_relaxed); }
+
+  // Idle connections close now; the others say `Connection: close` and close when their request is done. What is given
+  // afterwards is served once.
+  void BeginDrain();
+
+ private:
+  void Add(Session* session);
+  void Remove(Session& session) override;
+
+  std::atomic<size_t> size_{0};
+  Session* first_ = nullptr;
+};
+
+}  // namespace penstock::http
+
+#endif  // PENSTOCK_GATEWAY_HTTP_SESSION_SET_H_
