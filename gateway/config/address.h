@@ -3,7 +3,7 @@
 //   ParseListenAddress(":8080")            → tcp, host "" (every interface, v6 and v4), port 8080
 //   ParseListenAddress("[::1]:0")          → tcp, host "::1", port 0 (the kernel picks one)
 //   ParseUpstreamAddresses("a:1,b:2")      → two addresses, calls are balanced over them
-//   FormatAddress(*ParseListenAddress("unix:/run/p.sock")) → "unix:/run/p.sock"
+//   PrintAddress(*ParseListenAddress("unix:/run/p.sock")) → "unix:/run/p.sock"
 //
 // Errors are InvalidArgument, quote what was given and say what would have been right.
 #ifndef PENSTOCK_GATEWAY_CONFIG_ADDRESS_H_
@@ -46,7 +46,7 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text);
 absl::StatusOr<std::vector<UpstreamAddress>> ParseUpstreamAddresses(absl::string_view text);
 
 // The text that parses to `address`: "127.0.0.1:8080", "[::1]:8080", ":8080", "unix:/run/p.sock".
-std::string FormatAddress(const Address& address);
+std::string PrintAddress(const Address& address);
 
 }  // namespace penstock::config
 

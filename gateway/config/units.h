@@ -2,7 +2,7 @@
 //
 //   ParseSize("64k")       → 65536
 //   ParseDuration("1.5s")  → absl::Milliseconds(1500)
-//   FormatDuration(absl::Seconds(75)) → "75s"
+//   PrintDuration(absl::Seconds(75)) → "75s"
 //
 // What is printed reads back as the same value. Errors are InvalidArgument and say what would have been right; they do
 // not name the flag, which is the caller's to add.
@@ -22,14 +22,14 @@ namespace penstock::config {
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
 
 // With the largest unit that divides `bytes`: "8k", "4M", "1000".
-std::string FormatSize(uint64_t bytes);
+std::string PrintSize(uint64_t bytes);
 
 // Digits with at most three decimals, then `ms`, `s`, `m` or `h`; whole milliseconds only. `0` needs no unit. `none`
 // is absl::InfiniteDuration(): callers that need a bound check for it.
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
 
 // With the largest unit that divides it: "1h", "75s", "1500ms"; "none" for infinite. Below a millisecond is cut off.
-std::string FormatDuration(absl::Duration duration);
+std::string PrintDuration(absl::Duration duration);
 
 }  // namespace penstock::config
 
