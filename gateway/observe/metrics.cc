@@ -1,0 +1,117 @@
+#include "gateway/observe/metrics.h"
+
+#include <dirent.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <utility>
+
+namespace penstock::observe {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr absl::string_view kEndReasonNames[kEndReasons] = {
+    "ok",          "rejected",    "upstream_error", "upstream_lost", "bad_message",
+    "client_gone", "slow_client", "drain",          "max_duration",
+};
+
+class Page {
+ public:
+  void Counter(const char* name, const char* help, double value) { Plain(name, help, MetricType::Counter, value); }
+  void Gauge(const char* name, const char* help, double value) { Plain(name, help, MetricType::Gauge, value); }
+
+  // Opens a labelled counter; Sample adds to the family opened last.
+  void LabelledCounter(const char* name, const char* help) { Open(name, help, MetricType::Counter); }
+  void Sample(const char* label, std::string value, double number) {
+    ClientMetric metric;
+    metric.label.push_back({label, std::move(value)});
+    metric.counter.value = number;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void Open(const char* name, const char* help, MetricType type) {
+    MetricFamily family;
+    family.name = name;
+    family.help = help;
+    family.type = type;
+    families_.push_back(std::move(family));
+  }
+
+  void Plain(const char* name, const char* help, MetricType type, double value) {
+    Open(name, help, type);
+    ClientMetric metric;
+    (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    families_.back().metric.push_back(metric);
+  }
+
+  std::vector<MetricFamily> families_;
+};
+
+template <typename Get>
+double Sum(const std::vector<const LoopMetrics*>& loops, Get get) {
+  int64_t sum = 0;
+  for (const LoopMetrics* loop : loops) sum += get(*loop).value();
+  return static_cast<double>(sum);
+}
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  double size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double OpenFiles() {
+  DIR* folder = opendir("/proc/self/fd");
+  if (folder == nullptr) return 0;
+  double files = 0;
+  while (const dirent* entry = readdir(folder)) files += entry->d_name[0] != '.';
+  closedir(folder);
+  return files - 1;  // the folder's own
+}
+
+}  // namespace
+
+absl::string_view EndReasonName(EndReason reason) { return kEndReasonNames[static_cast<size_t>(reason)]; }
+
+std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const ProcessMetrics& process) {
+  Page page;
+  page.LabelledCounter("penstock_http_requests_total", "Requests that are over, by HTTP status (0: no head was sent).");
+  for (size_t status = 0; status < loops.front()->requests_by_status.size(); ++status) {
+    const double count =
+        Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.requests_by_status[status]; });
+    if (count > 0) page.Sample("status", std::to_string(status), count);
+  }
+  page.LabelledCounter("penstock_requests_ended_total", "Requests that are over, by why they ended.");
+  for (size_t reason = 0; reason < kEndReasons; ++reason) {
+    page.Sample("reason", std::string(kEndReasonNames[reason]),
+                Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.requests_by_end[reason]; }));
+  }
+  const auto sum = [&](Counter LoopMetrics::*field) {
+    return Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.*field; });
+  };
+  page.Gauge("penstock_requests_active", "Requests in progress.", sum(&LoopMetrics::requests_active));
+  page.Gauge("penstock_streams_active", "Streamed responses in progress.", sum(&LoopMetrics::streams_active));
+  page.Counter("penstock_records_sent_total", "Records appended to streams.", sum(&LoopMetrics::records));
+  page.Counter("penstock_body_bytes_sent_total", "Bytes of response bodies.", sum(&LoopMetrics::body_bytes));
+  page.Counter("penstock_heartbeats_sent_total", "Heartbeats on silent streams.", sum(&LoopMetrics::heartbeats));
+  page.Counter("penstock_upstream_calls_total", "gRPC calls started.", sum(&LoopMetrics::upstream_calls));
+  page.Gauge("penstock_client_connections", "Open client connections.", static_cast<double>(process.connections));
+  page.Gauge("penstock_upstream_connections", "Upstream connections that are up.",
+             static_cast<double>(process.upstream_connections));
+  page.Gauge("penstock_ready", "1 while /readyz says so.", process.ready);
+  page.Gauge("penstock_draining", "1 from the first termination signal on.", process.draining);
+  page.Gauge("process_resident_memory_bytes", "Resident memory.", ResidentBytes());
+  page.Gauge("process_open_fds", "Open file descriptors.", OpenFiles());
+  return page.Text();
+}
+
+}  // namespace penstock::observe

@@ -1,0 +1,71 @@
+// What the gateway counts. Each loop counts for itself, without locks or shared cache lines; a scrape adds the loops
+// up and renders them with prometheus-cpp.
+//
+//   LoopMetrics& metrics = ...;            // this loop's
+//   metrics.records.Add(1);                // the loop's thread only
+//   RenderMetrics({&a, &b}, process)       // any thread
+#ifndef PENSTOCK_GATEWAY_OBSERVE_METRICS_H_
+#define PENSTOCK_GATEWAY_OBSERVE_METRICS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace penstock::observe {
+
+// One writer, many readers: an ordinary add, and no torn reads.
+class Counter {
+ public:
+  void Add(int64_t by) { value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
+  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+// Why a request was over. Every request has exactly one.
+enum class EndReason {
+  kOk,             // the call ended well and the client has it all
+  kRejected,       // answered here, no call was made: a bad request, an unknown path, the page's files too
+  kUpstreamError,  // the upstream said so
+  kUpstreamLost,   // inferred here: no connection, a lost one, a broken frame, a deadline
+  kBadMessage,     // a message that has no JSON, or too much of it
+  kClientGone,     // closed, reset or timed out
+  kSlowClient,     // cut for reading too slowly
+  kDrain,          // shutting down
+  kMaxDuration,    // --max-stream-duration
+};
+inline constexpr size_t kEndReasons = 9;
+
+absl::string_view EndReasonName(EndReason reason);
+
+struct alignas(64) LoopMetrics {
+  std::array<Counter, 600> requests_by_status;  // by HTTP status; index 0: no head was sent
+  std::array<Counter, kEndReasons> requests_by_end;
+  Counter requests_active;
+  Counter streams_active;
+  Counter records;
+  Counter body_bytes;  // of records, before any framing by HTTP
+  Counter heartbeats;
+  Counter upstream_calls;
+};
+
+// What is not a loop's.
+struct ProcessMetrics {
+  bool ready = false;
+  bool draining = false;
+  size_t connections = 0;           // of clients
+  size_t upstream_connections = 0;  // that are up
+};
+
+// The Prometheus text format (version 0.0.4).
+std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const ProcessMetrics& process);
+
+}  // namespace penstock::observe
+
+#endif  // PENSTOCK_GATEWAY_OBSERVE_METRICS_H_

@@ -1,0 +1,49 @@
+#include "gateway/observe/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace penstock::observe {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Metrics, AddsTheLoopsUpAndRendersText) {
+  LoopMetrics a, b;
+  a.records.Add(3);
+  b.records.Add(4);
+  a.streams_active.Add(2);
+  a.streams_active.Add(-1);
+  a.requests_by_status[200].Add(5);
+  b.requests_by_status[404].Add(1);
+  b.requests_by_end[static_cast<size_t>(EndReason::kSlowClient)].Add(9);
+  ProcessMetrics process;
+  process.ready = true;
+  process.connections = 7;
+  const std::string text = RenderMetrics({&a, &b}, process);
+  EXPECT_THAT(text, HasSubstr("# TYPE penstock_records_sent_total counter\npenstock_records_sent_total 7\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_streams_active 1\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_http_requests_total{status=\"200\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_http_requests_total{status=\"404\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("status=\"500\"")));
+  EXPECT_THAT(text, HasSubstr("penstock_requests_ended_total{reason=\"slow_client\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_requests_ended_total{reason=\"ok\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_ready 1\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_client_connections 7\n"));
+}
+
+TEST(Metrics, ProcessFiguresAreReal) {
+  LoopMetrics loop;
+  const std::string text = RenderMetrics({&loop}, {});
+  EXPECT_THAT(text, ::testing::ContainsRegex("process_resident_memory_bytes [1-9]"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("process_open_fds [1-9]"));
+}
+
+TEST(EndReason, EveryReasonHasItsOwnName) {
+  EXPECT_EQ(EndReasonName(EndReason::kOk), "ok");
+  EXPECT_EQ(EndReasonName(EndReason::kMaxDuration), "max_duration");
+}
+
+}  // namespace
+}  // namespace penstock::observe
