@@ -85,6 +85,7 @@ class Http1Parser {
     kFields,
     kFixedBody,
     kChunkSize,
+    kChunkBlank,  // between size and ";"
     kChunkExtension,
     kChunkSizeLf,
     kChunkData,
@@ -110,7 +111,7 @@ class Http1Parser {
   bool CheckHost();
   bool CheckFraming();
   bool CheckExpect();
-  size_t LineLimit() const;
+  size_t LineLimit() const;  // of the line that is being read, its CR included
 
   const ParserLimits* limits_;
   std::string line_;          // the beginning of a line that was cut by the end of an input
