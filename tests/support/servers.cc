@@ -1,12 +1,12 @@
 #include "tests/support/servers.h"
 
 #include <arpa/inet.h>
-#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -21,7 +21,7 @@ namespace penstock::testing {
 namespace {
 
 [[noreturn]] void Die(const std::string& message) {
-  ADD_FAILURE() << message;
+  fprintf(stderr, "%s\n", message.c_str());
   exit(EXIT_FAILURE);
 }
 
@@ -75,7 +75,7 @@ std::string FindBinary(absl::string_view runfile, const char* variable) {
   // A test's working directory is its runfiles' workspace folder; `bazel run` keeps that; a path by hand may not.
   for (const char* root : {".", "bazel-bin"}) {
     const std::string path = absl::StrCat(root, "/", runfile);
-    if (access(path.c_str(), X_OK) == 0) return path;
+    if (access(path.c_str(), R_OK) == 0) return path;
   }
   Die(absl::StrCat(runfile, " is not in the runfiles: add it to `data`, or set ", variable));
 }

@@ -7,14 +7,14 @@
 // A binary is found in the test's runfiles (list it as `data`), or where an environment variable points:
 // PENSTOCK_GATEWAY, PENSTOCK_TICKS, PENSTOCK_EVERYTHING_SERVER, for a run by hand.
 //
-// Starting throws no exception and returns no null: a server that does not start fails the test with its whole output
-// (ADD_FAILURE) and then ends the process, since nothing after it could mean anything.
+// Starting returns no null: where a server does not start, its whole output is printed and the test program ends with a
+// failure, since nothing after it could mean anything.
 #ifndef PENSTOCK_TESTS_SUPPORT_SERVERS_H_
 #define PENSTOCK_TESTS_SUPPORT_SERVERS_H_
 
-#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"

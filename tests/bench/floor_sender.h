@@ -1,0 +1,29 @@
+// The floor that the gateway and the service are measured against: a process that does nothing but send().
+//
+// It sends the same lines as a tick stream, at the same times (the service's own schedule decides when), on as many
+// connections, one send() a line. What a line costs here is what the kernel takes for it; nothing that passes lines on
+// one at a time can cost less.
+//
+//   pid = spawn({self, "--role=floor"});   // prints "floor ready address=127.0.0.1:PORT"
+//   connect, send FloorRequest(...), read lines
+#ifndef PENSTOCK_TESTS_BENCH_FLOOR_SENDER_H_
+#define PENSTOCK_TESTS_BENCH_FLOOR_SENDER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace penstock::bench {
+
+// What a client sends once connected: when its lines are due, how many there are, and the message in each.
+std::string FloorRequest(absl::Duration interval, uint64_t count, absl::string_view message);
+
+// Listens on a port of the kernel's choice, prints the ready line and serves until it is killed. Returns only when it
+// cannot start, the exit status.
+int RunFloorSender();
+
+}  // namespace penstock::bench
+
+#endif  // PENSTOCK_TESTS_BENCH_FLOOR_SENDER_H_

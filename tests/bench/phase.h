@@ -1,0 +1,47 @@
+// One measured phase of a benchmark: streams are opened, settle, are counted for a while with the CPU time of the
+// processes that serve them, and are run to their end, so that a missing line is seen.
+//
+// Not thread-safe; a phase runs in the caller's thread.
+#ifndef PENSTOCK_TESTS_BENCH_PHASE_H_
+#define PENSTOCK_TESTS_BENCH_PHASE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tests/bench/receiver.h"
+#include "tests/support/process.h"
+
+namespace penstock::bench {
+
+struct PhaseOptions {
+  ReceiverOptions receiver;
+  size_t streams = 0;
+  absl::Duration ramp;    // to open them over
+  absl::Duration window;  // to count for
+  // The processes whose CPU and memory are wanted.
+  std::vector<const testing::Process*> processes;
+};
+
+struct PhaseResult {
+  std::string fault;  // empty: every line that was due arrived, so the figures count
+  uint64_t lines = 0;
+  absl::Duration window;
+  std::vector<double> cpu_us_a_line;       // by process
+  std::vector<double> memory_kb_a_stream;  // by process: resident memory above what it was before the phase
+  absl::Duration lateness_p50, lateness_p99, delivery_p50, delivery_p99;
+};
+
+PhaseResult RunPhase(const PhaseOptions& options);
+
+// Median, least and greatest of some rounds' figures.
+struct Spread {
+  double median = 0, min = 0, max = 0;
+};
+Spread SpreadOf(std::vector<double> values);
+
+}  // namespace penstock::bench
+
+#endif  // PENSTOCK_TESTS_BENCH_PHASE_H_

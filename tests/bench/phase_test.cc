@@ -1,0 +1,84 @@
+// A phase against the floor's own process: that it counts what comes, and that it refuses what is missing.
+#include "tests/bench/phase.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "tests/bench/floor_sender.h"
+
+namespace penstock::bench {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PhaseTest : public ::testing::Test {
+ protected:
+  PhaseTest() : floor_(testing::Process::Spawn({"/proc/self/exe", "--role=floor"}).value()) {
+    const std::string line = floor_->WaitForLine("ready", absl::Now() + absl::Seconds(20)).value_or("address=");
+    options_.receiver.address = line.substr(line.find('=') + 1);
+    options_.receiver.http = false;
+    options_.receiver.interval = absl::ZeroDuration();
+    options_.streams = 20;
+    options_.ramp = absl::Milliseconds(50);
+    options_.window = absl::Milliseconds(400);
+    options_.processes = {floor_.get()};
+  }
+
+  // What a stream sends, and what the receiver waits for.
+  void Expect(uint64_t sent, uint64_t wanted) {
+    options_.receiver.request = FloorRequest(absl::Milliseconds(20), sent, "hello");
+    options_.receiver.count = wanted;
+  }
+
+  std::unique_ptr<testing::Process> floor_;
+  PhaseOptions options_;
+};
+
+TEST_F(PhaseTest, CountsLinesAndCpu) {
+  Expect(100, 100);
+  const PhaseResult result = RunPhase(options_);
+  EXPECT_EQ(result.fault, "");
+  EXPECT_GT(result.lines, 20u);
+  ASSERT_EQ(result.cpu_us_a_line.size(), 1u);
+  EXPECT_GT(result.cpu_us_a_line[0], 0);
+  EXPECT_LT(result.cpu_us_a_line[0], 1000);
+}
+
+TEST_F(PhaseTest, RefusesStreamsThatEndShort) {
+  Expect(100, 101);
+  EXPECT_THAT(RunPhase(options_).fault, HasSubstr("closed before its end"));
+}
+
+TEST_F(PhaseTest, RefusesStreamsThatEndInsideTheWindow) {
+  Expect(30, 30);
+  EXPECT_THAT(RunPhase(options_).fault, HasSubstr("ended while"));
+}
+
+TEST_F(PhaseTest, RefusesAPeerThatDies) {
+  Expect(100, 100);
+  floor_->Signal(SIGKILL);
+  floor_->Wait(absl::InfiniteFuture());
+  EXPECT_THAT(RunPhase(options_).fault, HasSubstr("connect"));
+}
+
+TEST(SpreadOf, IsTheMedianAndTheEnds) {
+  EXPECT_EQ(SpreadOf({3, 1, 2}).median, 2);
+  EXPECT_EQ(SpreadOf({4, 1, 2, 3}).median, 2.5);
+  EXPECT_EQ(SpreadOf({3, 1, 2}).min, 1);
+  EXPECT_EQ(SpreadOf({3, 1, 2}).max, 3);
+}
+
+}  // namespace
+}  // namespace penstock::bench
+
+int main(int argc, char** argv) {
+  if (argc == 2 && absl::string_view(argv[1]) == "--role=floor") return penstock::bench::RunFloorSender();
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

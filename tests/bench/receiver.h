@@ -1,0 +1,88 @@
+// The benchmark's clients: many streams on one thread, every line of every stream counted and checked.
+//
+// A benchmark's figure means nothing unless all lines arrived, so the receiver knows what must come (sequence numbers
+// without a gap, a good ending) and keeps the first fault of each stream.
+//
+//   Receiver receiver({.address = "127.0.0.1:8080", .request = "POST … HTTP/1.1\r\n…"});
+//   receiver.Open(1000, absl::Seconds(1));        // paced, so that streams do not tick in one beat
+//   receiver.RunFor(absl::Seconds(10));
+//   receiver.lines(), receiver.FirstFault()
+//
+// Not thread-safe.
+#ifndef PENSTOCK_TESTS_BENCH_RECEIVER_H_
+#define PENSTOCK_TESTS_BENCH_RECEIVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace penstock::bench {
+
+struct ReceiverOptions {
+  std::string address;
+  std::string request;                             // sent on each connection as it is
+  bool http = true;                                // false: lines come bare, and a stream ends with the connection
+  uint64_t count = 0;                              // lines a stream must have when it ends; 0: streams have no end
+  absl::Duration interval = absl::ZeroDuration();  // between two ticks: lateness is measured against it; zero: not
+};
+
+class Receiver {
+ public:
+  explicit Receiver(ReceiverOptions options);
+  ~Receiver();
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+
+  // Opens `streams` more, evenly over `ramp`, receiving meanwhile. False: a connection failed (see FirstFault).
+  bool Open(size_t streams, absl::Duration ramp);
+
+  // Receives for `duration`, or until `done` holds.
+  void RunFor(absl::Duration duration, const std::function<bool()>& done = nullptr);
+
+  // Lateness is sampled from here on, or no more.
+  void Sample(bool on) { sampling_ = on; }
+
+  size_t started() const { return started_; }  // streams that have had a first line
+  size_t ended() const { return ended_; }      // streams that ended as they should
+  uint64_t lines() const { return lines_; }
+  // Of the sampled ticks, by `fraction` (0.5: the median): when the service stamped it, after it was due.
+  absl::Duration Lateness(double fraction) const;
+  // When the line was read here, after the service stamped it.
+  absl::Duration Delivery(double fraction) const;
+
+  // What went wrong first; empty: every line that was due has arrived.
+  const std::string& FirstFault() const { return fault_; }
+
+ private:
+  struct Stream;
+
+  bool OpenOne();
+  void Poll(absl::Duration timeout);
+  void Read(Stream& stream);
+  void TakeLines(Stream& stream, std::string& text);
+  void OnLine(Stream& stream, absl::string_view line);
+  void OnTick(Stream& stream, absl::string_view line);
+  void OnPeerEnd(Stream& stream, bool reset);
+  void Fault(const Stream& stream, absl::string_view what);
+
+  const ReceiverOptions options_;
+  int epoll_fd_;
+  std::unique_ptr<char[]> buffer_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  size_t started_ = 0, ended_ = 0;
+  uint64_t lines_ = 0;
+  bool sampling_ = false;
+  int64_t read_time_ns_ = 0;  // of the read in hand
+  std::vector<int32_t> lateness_us_, delivery_us_;
+  std::string fault_;
+};
+
+}  // namespace penstock::bench
+
+#endif  // PENSTOCK_TESTS_BENCH_RECEIVER_H_
