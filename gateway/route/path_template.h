@@ -13,7 +13,7 @@
 //   t->verb()       → "read"
 //
 // Errors name the template and the column, from 1:
-//   template "/v1/{name": column 10: expected "." or "=" or "}", found the end
+//   template "/v1/{name": column 5: the variable is not closed, expected ".", "=" or "}"
 #ifndef PENSTOCK_GATEWAY_ROUTE_PATH_TEMPLATE_H_
 #define PENSTOCK_GATEWAY_ROUTE_PATH_TEMPLATE_H_
 

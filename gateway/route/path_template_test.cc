@@ -1,0 +1,166 @@
+#include "gateway/route/path_template.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace penstock::route {
+namespace {
+
+std::string Shape(const PathTemplate& path_template) {
+  std::string shape;
+  for (const PathTemplate::Segment& segment : path_template.segments()) {
+    switch (segment.kind) {
+      case PathTemplate::Segment::Kind::kLiteral:
+        absl::StrAppend(&shape, "/", segment.literal);
+        break;
+      case PathTemplate::Segment::Kind::kStar:
+        absl::StrAppend(&shape, "/*");
+        break;
+      case PathTemplate::Segment::Kind::kStarStar:
+        absl::StrAppend(&shape, "/**");
+        break;
+    }
+  }
+  if (!path_template.verb().empty()) absl::StrAppend(&shape, ":", path_template.verb());
+  return shape;
+}
+
+std::string Variables(const PathTemplate& path_template) {
+  return absl::StrJoin(path_template.variables(), " ", [](std::string* out, const PathTemplate::Variable& variable) {
+    absl::StrAppend(out, variable.field_path, "[", variable.begin, ",", variable.end, ")",
+                    variable.multi_segment ? "+" : "");
+  });
+}
+
+TEST(PathTemplate, ReadsTheWholeGrammar) {
+  struct Row {
+    const char* text;
+    const char* shape;
+    const char* variables;
+    const char* reason;
+  };
+  for (const Row& row : {
+           Row{"/v1", "/v1", "", "one literal"},
+           Row{"/v1/ticks:subscribe", "/v1/ticks:subscribe", "", "literals and a verb"},
+           Row{"/penstock.tick.v1.TickService/Subscribe", "/penstock.tick.v1.TickService/Subscribe", "", "dots"},
+           Row{"/*", "/*", "", "a star that binds nothing"},
+           Row{"/**", "/**", "", "everything"},
+           Row{"/**:go", "/**:go", "", "a verb after everything"},
+           Row{"/*/a/*/**", "/*/a/*/**", "", "all kinds"},
+           Row{"/v1/{a}", "/v1/*", "a[1,2)", "the short form of {a=*}"},
+           Row{"/v1/{a=*}", "/v1/*", "a[1,2)", "the long form"},
+           Row{"/v1/{a=x}", "/v1/x", "a[1,2)", "a variable of one literal"},
+           Row{"/v1/{a=**}", "/v1/**", "a[1,2)+", "everything is several segments"},
+           Row{"/v1/{a.b_2.C=x/*/**}:go", "/v1/x/*/**:go", "a.b_2.C[1,4)+", "field path, segments, verb"},
+           Row{"/{a}/{b=y/*}/z/{_c}", "/*/y/*/z/*", "a[0,1) b[1,3)+ _c[4,5)", "several variables"},
+           Row{"/{a}/{a.b}", "/*/*", "a[0,1) a.b[1,2)", "a field and one inside it are two field paths"},
+           Row{"/{a}:go", "/*:go", "a[0,1)", "a verb after a variable"},
+           Row{"/a=b", "/a=b", "", "an equals sign outside of variables is text"},
+           Row{"/a%20b/%e2%82%ac", "/a b/\xe2\x82\xac", "", "literals are compared decoded"},
+           Row{"/\xe2\x82\xac", "/\xe2\x82\xac", "", "UTF-8 as it is"},
+           Row{"/a%3Ab:c%2Fd", "/a:b:c/d", "", "escaped separators are text"},
+           Row{"/./..", "/./..", "", "dot segments are literals like others"},
+       }) {
+    const auto parsed = PathTemplate::Parse(row.text);
+    ASSERT_TRUE(parsed.ok()) << row.reason << ": " << parsed.status();
+    EXPECT_EQ(Shape(*parsed), row.shape) << row.reason;
+    EXPECT_EQ(Variables(*parsed), row.variables) << row.reason;
+    EXPECT_EQ(parsed->text(), row.text);
+  }
+}
+
+TEST(PathTemplate, ErrorsNameTheColumnAndWhatWasExpected) {
+  struct Row {
+    const char* text;
+    int column;
+    const char* what;
+  };
+  for (const Row& row : {
+           Row{"", 1, "expected \"/\", found the end"},
+           Row{"v1", 1, "expected \"/\", found \"v\""},
+           Row{"/", 2, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
+           Row{"//a", 2, "expected a literal, \"*\", \"**\" or \"{\", found \"/\""},
+           Row{"/a/", 4, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
+           Row{"/:go", 2, "expected a literal, \"*\", \"**\" or \"{\", found \":\""},
+           Row{"/a:", 4, "expected a verb, found the end"},
+           Row{"/a:*", 4, "expected a verb, found \"*\""},
+           Row{"/a:b:c", 5, "expected the end after the verb, found \":\""},
+           Row{"/a:b/c", 5, "expected the end after the verb, found \"/\""},
+           Row{"/a*", 3, "expected \"/\", \":\" or the end, found \"*\""},
+           Row{"/*a", 3, "expected \"/\", \":\" or the end, found \"a\""},
+           Row{"/a{b}", 3, "expected \"/\", \":\" or the end, found \"{\""},
+           Row{"/{b}a", 5, "expected \"/\", \":\" or the end, found \"a\""},
+           Row{"/a}", 3, "expected \"/\", \":\" or the end, found \"}\""},
+           Row{"/a?b", 3, "expected \"/\", \":\" or the end, found \"?\""},
+           Row{"/a b", 3, "expected \"/\", \":\" or the end, found \" \""},
+           Row{"/***", 4, "expected \":\" or the end (\"**\" comes last), found \"*\""},
+           Row{"/**/a", 4, "expected \":\" or the end (\"**\" comes last), found \"/\""},
+           Row{"/{a=**}/b", 8, "expected \":\" or the end (\"**\" comes last), found \"/\""},
+           Row{"/{a=**/b}", 7, "expected \"}\" (\"**\" comes last), found \"/\""},
+           Row{"/{a=**}/{b=**}", 8, "expected \":\" or the end (\"**\" comes last), found \"/\""},
+           Row{"/v1/{name", 5, "the variable is not closed, expected \".\", \"=\" or \"}\""},
+           Row{"/v1/{name=", 5, "the variable is not closed, expected a literal, \"*\", \"**\" or \"{\""},
+           Row{"/v1/{name=a", 5, "the variable is not closed, expected \"/\" or \"}\""},
+           Row{"/v1/{name=**", 5, "the variable is not closed, expected \"}\" (\"**\" comes last)"},
+           Row{"/{", 2, "the variable is not closed, expected a field name"},
+           Row{"/{}", 3, "expected a field name, found \"}\""},
+           Row{"/{=a}", 3, "expected a field name, found \"=\""},
+           Row{"/{1a}", 3, "expected a field name, found \"1\""},
+           Row{"/{a.}", 5, "expected a field name, found \"}\""},
+           Row{"/{a..b}", 5, "expected a field name, found \".\""},
+           Row{"/{a-b}", 4, "expected \".\", \"=\" or \"}\", found \"-\""},
+           Row{"/{a=}", 5, "expected a literal, \"*\", \"**\" or \"{\", found \"}\""},
+           Row{"/{a=/b}", 5, "expected a literal, \"*\", \"**\" or \"{\", found \"/\""},
+           Row{"/{a=b:c}", 6, "expected \"/\" or \"}\", found \":\""},
+           Row{"/{a={b}}", 5, "a variable cannot hold another variable"},
+           Row{"/{a=x/{b}}", 7, "a variable cannot hold another variable"},
+           Row{"/{a}/b/{a}", 8, "the field \"a\" is bound twice"},
+           Row{"/{a.b}/{a.b=c/*}", 8, "the field \"a.b\" is bound twice"},
+           Row{"/a/b%2", 4, "literal \"b%2\": malformed escape at byte 1"},
+           Row{"/a%00", 2, "literal \"a%00\": NUL at byte 1"},
+           Row{"/\xff", 2, "literal \"\xff\": invalid UTF-8 at byte 0"},
+       }) {
+    const auto parsed = PathTemplate::Parse(row.text);
+    ASSERT_FALSE(parsed.ok()) << row.text;
+    EXPECT_EQ(std::string(parsed.status().message()),
+              absl::StrCat("template \"", row.text, "\": column ", row.column, ": ", row.what));
+  }
+}
+
+TEST(PathTemplate, BoundsItsSegments) {
+  std::string longest;
+  for (int i = 0; i < 128; ++i) longest += "/a";
+  EXPECT_EQ(PathTemplate::Parse(longest).value().segments().size(), 128u);
+  EXPECT_FALSE(PathTemplate::Parse(longest + "/b").ok());
+  EXPECT_FALSE(PathTemplate::Parse(longest + "/{b}").ok());
+}
+
+// Whatever is cut off a template, what is left parses or fails with a column inside it.
+TEST(PathTemplate, SurvivesEveryCut) {
+  const std::string whole = "/v1/{a.b=x/*/%41/**}:go";
+  for (size_t begin = 0; begin <= whole.size(); ++begin) {
+    for (size_t length = 0; begin + length <= whole.size(); ++length) {
+      const std::string text = whole.substr(begin, length);
+      const auto parsed = PathTemplate::Parse(text);
+      if (parsed.ok()) {
+        EXPECT_EQ(text.front(), '/');
+        EXPECT_FALSE(parsed->segments().empty());
+        continue;
+      }
+      const std::string message(parsed.status().message());
+      const size_t column = message.find(": column ");
+      ASSERT_NE(column, std::string::npos) << message;
+      const size_t number = std::stoul(message.substr(column + 9));
+      EXPECT_GE(number, 1u) << message;
+      EXPECT_LE(number, text.size() + 1) << message;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace penstock::route
