@@ -14,7 +14,6 @@
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/timer_wheel.h"
 #include "gateway/loop.h"
 
 namespace penstock::http {
@@ -61,7 +60,6 @@ class SessionContext {
   const SessionOptions options;
   const HandlerFactory factory;
   BufferPool buffers;
-  TimerWheel timers;
   bool draining = false;  // answers say `Connection: close`
 
  private:

@@ -36,17 +36,17 @@ inline const std::string* FindHeader(const Headers& headers, absl::string_view n
 
 enum class Protocol { kHttp10, kHttp11, kHttp2 };
 
-// A request's head, checked by the session's parser: the method is a token, the target is in origin form ("/path?query",
-// or "*" for OPTIONS), names are lower-case tokens, values hold no CR, LF or NUL.
+// A request's head, checked by the session's parser: the method is a token, the target is in origin form
+// ("/path?query", or "*" for OPTIONS), names are lower-case tokens, values hold no CR, LF or NUL.
 struct RequestHead {
   std::string method;
   std::string target;
   Headers headers;
   Protocol protocol = Protocol::kHttp11;
-  std::string authority;                      // Host or :authority
-  std::string peer;                           // "address:port" of the socket, for logs
-  absl::optional<uint64_t> content_length;    // absent: unknown (chunked) or no body
-  bool has_body = false;                      // false: OnRequestEnd follows at once
+  std::string authority;                    // Host or :authority
+  std::string peer;                         // "address:port" of the socket, for logs
+  absl::optional<uint64_t> content_length;  // absent: unknown (chunked) or no body
+  bool has_body = false;                    // false: OnRequestEnd follows at once
 };
 
 // The response to one request. Made and owned by the session; valid for the handler from its construction until the

@@ -1,0 +1,156 @@
+// One HTTP/1.1 (or 1.0) connection: reads requests, has each answered by a handler, writes the answers in order.
+//
+// Lives on one loop, in a SessionSet. An idle or streaming connection holds this object, asio's state for the
+// descriptor and one pending wait: the read buffer is the loop's, the parser exists while a request is read, the
+// output buffer while something waits to be written.
+//
+//            head complete           request complete            response sent
+//   ┌─▶ kHead ─────────────▶ kBody ──────────────────▶ kResponse ─────┬─────▶ kHead   keep-alive
+//   │    │ refused             │ answered early            ▲          │
+//   │    │                     ▼                           │          └─────▶ kLinger or kClosed
+//   │    │                  kDiscard ──────────────────────┘ the rest of the body, when it is short
+//   │    └─────────▶ kLinger ─────▶ kClosed
+//
+// All writing happens at the end of a turn (RunDeferred), so what a turn appended leaves in one send as one chunk, and
+// nothing that a handler calls here ever calls back into it.
+#ifndef PENSTOCK_GATEWAY_HTTP_HTTP1_SESSION_H_
+#define PENSTOCK_GATEWAY_HTTP_HTTP1_SESSION_H_
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "gateway/http/client_socket.h"
+#include "gateway/http/http1_parser.h"
+#include "gateway/http/session.h"
+#include "gateway/http/stream.h"
+#include "gateway/http/unique_fd.h"
+#include "gateway/loop.h"
+#include "gateway/timer_wheel.h"
+
+namespace penstock::http {
+
+class Http1Session final : public Session, private ResponseStream, private Deferred, private Timer {
+ public:
+  // Bytes that one read takes while a head is awaited: what follows a head may be pipelined requests, which are kept.
+  static constexpr size_t kHeadReadBytes = 16 * 1024;
+
+  // Serves `socket`, a connected stream socket.
+  Http1Session(SessionContext& context, UniqueFd socket);
+  ~Http1Session() override;
+
+  // Instead of serving: answers 503 with Retry-After and closes. Right after construction only.
+  void Refuse();
+
+  void BeginDrain() override;
+
+ private:
+  enum class State : uint8_t {
+    kHead,      // between requests, or in a head
+    kBody,      // the handler gets the body
+    kDiscard,   // the handler has answered; the short rest of the body is dropped
+    kResponse,  // the request is complete; what comes now is pipelined, or dropped
+    kLinger,    // the last answer is on its way; what the client still sends is dropped until it closes
+    kClosed,    // no descriptor any more; removed once no wait is pending
+  };
+  enum class Deadline : uint8_t { kNone, kIdle, kHeader, kBody, kSlow, kLinger };
+
+  // What of a request and its answer must be remembered; new for each request.
+  struct Exchange {
+    bool to_head = false;  // HEAD: no body
+    bool http10 = false;
+    bool awaits_continue = false;  // Expect: 100-continue, not answered
+    bool request_complete = false;
+    bool head_sent = false;
+    bool bodiless = false;  // what is appended is dropped
+    bool chunked = false;
+    bool unknown_length = false;  // chunked, or until close
+    bool finished = false;
+    bool aborted = false;
+    bool ending_written = false;
+    uint64_t owed = 0;  // bytes of an identity body that are still to be appended
+  };
+  static constexpr size_t kNoPiece = ~size_t{0};
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+  // ResponseStream
+  void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override;
+  std::string& Body() override;
+  void CommitBody() override;
+  void Finish() override;
+  void Abort() override;
+  size_t Unsent() const override { return unsent_; }
+  void ReleaseRequestBody(size_t bytes) override;
+
+  // Reading
+  size_t ReadAllowance() const;
+  void ArmRead();
+  void OnReadable();
+  void OnEof();
+  void Consume(absl::string_view input);
+  bool TakeStep(absl::string_view& input);
+  void BeginRequest(RequestHead head);
+  void EndRequest();
+  void KeepPipelined(absl::string_view input);
+  void DropInput(size_t budget);
+  void RefuseRequest(int status, absl::string_view message, Headers extra = {});
+  void BreakRequest(int status, absl::string_view message);
+
+  // Writing
+  void RunDeferred() override;
+  std::string& Out();
+  bool MustCloseAfterHead() const;
+  void Account();
+  void ClosePiece();
+  void WriteEnding();
+  void Write();
+  void OnTaken();
+  void ArmWrite();
+  void Settle();
+
+  // Ending
+  bool answered() const { return exchange_.finished || exchange_.aborted || state_ == State::kClosed; }
+  void NextRequest();
+  void CloseAfterResponse();
+  void BeginLinger();
+  void ClientGone(absl::string_view reason, bool reset);
+  void Close(bool reset);
+  void DropHandler();
+
+  // Deadlines
+  Deadline WantedDeadline() const;
+  void UpdateDeadline(bool progress = false);
+  void OnTimer() override;
+
+  SessionContext& context_;
+  Descriptor socket_;
+  std::unique_ptr<RequestHandler> handler_;
+  std::unique_ptr<Http1Parser> parser_;     // while a request is read
+  std::unique_ptr<std::string> pipelined_;  // bytes behind the request in hand
+  BufferPool::Buffer out_;                  // while something is to be written
+  size_t sent_ = 0;                         // bytes of out_ that the socket took
+  size_t piece_ = kNoPiece;                 // where the piece of body that is being appended begins
+  size_t accounted_ = 0;                    // out_->size() at the last commit
+  size_t unsent_ = 0;                       // body bytes committed and not taken
+  size_t unreleased_ = 0;                   // request body bytes delivered and not released
+  size_t drop_budget_ = 0;                  // input bytes that may still be dropped
+  size_t taken_ = 0;                        // bytes the socket took since the slow-client deadline was set
+  Peer peer_;
+  Exchange exchange_;
+  State state_ = State::kHead;
+  Deadline deadline_ = Deadline::kNone;
+  bool close_ = false;       // the connection ends with this exchange
+  bool drop_input_ = false;  // what the client sends is read and dropped
+  bool eof_ = false;         // the client will send no more
+  bool read_armed_ = false;
+  bool write_armed_ = false;
+};
+
+}  // namespace penstock::http
+
+#endif  // PENSTOCK_GATEWAY_HTTP_HTTP1_SESSION_H_

@@ -1,0 +1,23 @@
+#include "gateway/http/session.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace penstock::http {
+
+SessionContext::SessionContext(Loop& loop, const SessionOptions& options, HandlerFactory factory)
+    : loop(loop), options(options), factory(std::move(factory)) {}
+
+absl::string_view SessionContext::DateLine() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_second_) {
+    date_second_ = now;
+    date_line_ = absl::StrCat(
+        "Date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::FromTimeT(now), absl::UTCTimeZone()), "\r\n");
+  }
+  return date_line_;
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,48 @@
+#include "gateway/http/session_set.h"
+
+#include <utility>
+
+#include "gateway/http/http1_session.h"
+
+namespace penstock::http {
+
+SessionSet::SessionSet(Loop& loop, const SessionOptions& options, HandlerFactory factory)
+    : SessionContext(loop, options, std::move(factory)) {}
+
+SessionSet::~SessionSet() {
+  while (first_ != nullptr) Remove(*first_);
+}
+
+void SessionSet::Give(UniqueFd socket) {
+  size_.fetch_add(1, std::memory_order_relaxed);
+  loop.Post([this, socket = std::move(socket)]() mutable { Add(new Http1Session(*this, std::move(socket))); });
+}
+
+void SessionSet::Refuse(UniqueFd socket) {
+  size_.fetch_add(1, std::memory_order_relaxed);
+  loop.Post([this, socket = std::move(socket)]() mutable {
+    auto* session = new Http1Session(*this, std::move(socket));
+    session->Refuse();
+    Add(session);
+  });
+}
+
+void SessionSet::BeginDrain() {
+  draining = true;
+  for (Session* session = first_; session != nullptr; session = session->next_) session->BeginDrain();
+}
+
+void SessionSet::Add(Session* session) {
+  session->next_ = first_;
+  if (first_ != nullptr) first_->prev_ = session;
+  first_ = session;
+}
+
+void SessionSet::Remove(Session& session) {
+  (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
+  if (session.next_ != nullptr) session.next_->prev_ = session.prev_;
+  delete &session;
+  size_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace penstock::http
