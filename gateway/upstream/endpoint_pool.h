@@ -71,9 +71,9 @@ class EndpointPool final : public Channel {
 
  private:
   class Impl;
-  explicit EndpointPool(std::unique_ptr<Impl> impl);
+  explicit EndpointPool(std::shared_ptr<Impl> impl);
 
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace penstock::upstream

@@ -1,0 +1,100 @@
+// One socket address of an upstream: its connections, and its return after a failure.
+//
+// Wants one connection at all times, and more while the peer's stream limit makes calls wait. After a failure it waits
+// a random time below a bound that doubles with each failure in a row ("full jitter"), so that a thousand gateways do
+// not come back as one.
+//
+// The loop's thread only.
+#ifndef PENSTOCK_GATEWAY_UPSTREAM_BACKEND_H_
+#define PENSTOCK_GATEWAY_UPSTREAM_BACKEND_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/loop.h"
+#include "gateway/timer_wheel.h"
+#include "gateway/upstream/h2_connection.h"
+
+namespace penstock::upstream {
+
+// Hears of what may change a decision of the pool. Must not destroy the backend from inside.
+class BackendListener {
+ public:
+  virtual ~BackendListener() = default;
+  // Connections came or went, or an attempt failed.
+  virtual void OnBackendChanged() = 0;
+  // A ready connection has room for another stream.
+  virtual void OnRoom() = 0;
+};
+
+// What the backends of a channel share.
+struct BackendContext {
+  Loop& loop;
+  H2Options h2;
+  absl::Duration backoff_min;
+  absl::Duration backoff_max;
+  absl::BitGen random = {};
+};
+
+class Backend final : public H2Connection::Owner, private Timer {
+ public:
+  // Beyond this many connections to one address its stream limit is the answer: calls wait, then fail.
+  static constexpr size_t kMaxConnections = 128;
+  // A connection that lived this long was no failure.
+  static constexpr absl::Duration kStableAfter = absl::Seconds(1);
+
+  Backend(BackendContext& context, H2Connection::Endpoint endpoint, std::string name, std::string authority,
+          BackendListener* listener);
+  ~Backend() override;
+
+  // Starts connecting.
+  void Start();
+  // Opens connections for `waiting` calls that found no room on the ready ones.
+  void Grow(size_t waiting);
+  // No new calls, no new connections; what is open goes on.
+  void Retire();
+
+  const H2Connection::Endpoint& endpoint() const { return endpoint_; }
+  bool ready() const;
+  // No failure yet since it was ready last, or since the start: worth waiting for.
+  bool trying() const { return !retired_ && failures_ == 0; }
+  // Retired, and nothing is left.
+  bool finished() const { return retired_ && slots_.empty(); }
+  const absl::Status& last_error() const { return last_error_; }
+
+  void AppendReady(std::vector<H2Connection*>* connections) const;
+
+ private:
+  struct Slot {
+    std::shared_ptr<H2Connection> connection;
+    TimerWheel::Clock::time_point ready_since = {};  // the epoch: never ready
+  };
+
+  void OnConnectionChanged(H2Connection& connection) override;
+  void OnStreamClosed() override { listener_->OnRoom(); }
+  void OnConnectionClosed(H2Connection& connection, const absl::Status& why) override;
+  void OnTimer() override;
+
+  void Open();
+  bool HasUsable() const;
+  void ScheduleReconnect();
+
+  BackendContext& context_;
+  const H2Connection::Endpoint endpoint_;
+  const std::string name_;
+  const std::string authority_;
+  BackendListener* const listener_;
+  std::vector<Slot> slots_;
+  size_t failures_ = 0;  // in a row
+  bool retired_ = false;
+  absl::Status last_error_;
+};
+
+}  // namespace penstock::upstream
+
+#endif  // PENSTOCK_GATEWAY_UPSTREAM_BACKEND_H_

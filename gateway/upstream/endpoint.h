@@ -1,0 +1,79 @@
+// One configured address of an upstream: its name resolved, a Backend for each socket address behind it.
+//
+// A name is resolved again every 30 s (Asio tells no TTL) and when a connection failed. Of a name with IPv4 and IPv6
+// addresses one family is used, the first that answers: both usually are the same machine. An address that left the
+// name is drained, not cut.
+//
+// The loop's thread only; owned by shared_ptr, for the resolver's handler.
+#ifndef PENSTOCK_GATEWAY_UPSTREAM_ENDPOINT_H_
+#define PENSTOCK_GATEWAY_UPSTREAM_ENDPOINT_H_
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gateway/loop.h"
+#include "gateway/timer_wheel.h"
+#include "gateway/upstream/address.h"
+#include "gateway/upstream/backend.h"
+
+namespace penstock::upstream {
+
+class Endpoint final : public std::enable_shared_from_this<Endpoint>,
+                       public BackendListener,
+                       private Deferred,
+                       private Timer {
+ public:
+  static constexpr absl::Duration kResolveEvery = absl::Seconds(30);
+  // After a failure a name is not asked for more often than this.
+  static constexpr absl::Duration kResolveAgainAfter = absl::Seconds(1);
+  // More addresses behind one name than this are not used: each costs a connection a loop.
+  static constexpr size_t kMaxBackends = 64;
+
+  Endpoint(BackendContext& context, Address address, BackendListener* listener);
+  ~Endpoint() override;
+
+  void Start();
+  // Ends everything without a word.
+  void Stop();
+  void Grow(size_t waiting);
+
+  bool ready() const;
+  bool trying() const;
+  absl::Status last_error() const;
+  void AppendReady(std::vector<H2Connection*>* connections) const;
+
+ private:
+  void OnBackendChanged() override;
+  void OnRoom() override { listener_->OnRoom(); }
+  void RunDeferred() override;
+  void OnTimer() override;
+
+  bool UseLiteral();
+  void Resolve();
+  void OnResolved(const boost::system::error_code& error, const boost::asio::ip::tcp::resolver::results_type& results);
+  void ChooseFamilies();
+  void Sync();
+
+  BackendContext& context_;
+  const Address address_;
+  BackendListener* const listener_;
+  boost::asio::ip::tcp::resolver resolver_;
+  std::vector<H2Connection::Endpoint> addresses_;  // what the name stands for
+  std::vector<int> families_;                      // of them, those in use
+  std::vector<std::unique_ptr<Backend>> backends_;
+  std::vector<std::unique_ptr<Backend>> retired_;
+  TimerWheel::Clock::time_point resolved_at_ = {};
+  absl::Status resolve_error_;
+  bool is_name_ = false;
+  bool resolving_ = false;
+  bool resolved_once_ = false;  // answered, well or not
+  bool stopped_ = false;
+};
+
+}  // namespace penstock::upstream
+
+#endif  // PENSTOCK_GATEWAY_UPSTREAM_ENDPOINT_H_

@@ -1,0 +1,192 @@
+#include "gateway/upstream/endpoint_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/upstream/address.h"
+#include "gateway/upstream/backend.h"
+#include "gateway/upstream/endpoint.h"
+#include "gateway/upstream/h2_connection.h"
+#include "gateway/upstream/h2_stream.h"
+
+namespace penstock::upstream {
+
+// Shared with the turn in hand, so that a handler may destroy the pool from a callback.
+class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
+                                 public BackendListener,
+                                 public WaitingRoom,
+                                 private Deferred {
+ public:
+  Impl(Loop& loop, const ChannelOptions& options, std::vector<Address> addresses)
+      : context_{loop,
+                 {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout},
+                 options.backoff_min,
+                 options.backoff_max},
+        name_(absl::StrJoin(options.addresses, ", ")),
+        max_wait_(options.max_wait),
+        max_waiting_(options.max_waiting_calls) {
+    for (Address& address : addresses) {
+      endpoints_.push_back(std::make_shared<Endpoint>(context_, std::move(address), this));
+    }
+  }
+
+  void Start() {
+    started_ = true;
+    for (const auto& endpoint : endpoints_) endpoint->Start();
+    context_.loop.Defer(this);
+  }
+
+  void Stop() {
+    stopped_ = true;
+    for (const auto& endpoint : endpoints_) endpoint->Stop();
+    ready_.clear();
+    while (!waiting_.empty()) waiting_.front().Orphan();
+    while (!failing_.empty()) failing_.front().Orphan();
+  }
+
+  void OnReadyChange(std::function<void(bool)> listener) { on_ready_change_ = std::move(listener); }
+
+  std::unique_ptr<Call> StartCall(CallRequest request, CallHandler* handler) {
+    auto stream = std::make_unique<H2Stream>(context_.loop, this, std::move(request), handler,
+                                             absl::ToChronoNanoseconds(max_wait_));
+    ++in_room_;
+    if (Place(*stream)) return stream;
+    const bool wait = (!ready_.empty() || Trying()) && in_room_ <= max_waiting_;
+    (wait ? waiting_ : failing_).push_back(*stream);
+    context_.loop.Defer(this);
+    return stream;
+  }
+
+  bool ready() const { return !ready_.empty(); }
+  size_t connections() const { return ready_.size(); }
+
+  size_t open_streams() const {
+    size_t sum = 0;
+    for (const H2Connection* connection : ready_) sum += connection->open_streams();
+    return sum;
+  }
+
+  absl::Status last_error() const {
+    if (ready()) return absl::OkStatus();
+    for (const auto& endpoint : endpoints_) {
+      const absl::Status error = endpoint->last_error();
+      if (!error.ok()) return error;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void OnBackendChanged() override {
+    if (stopped_) return;
+    ready_.clear();
+    for (const auto& endpoint : endpoints_) endpoint->AppendReady(&ready_);
+    context_.loop.Defer(this);
+  }
+
+  void OnRoom() override {
+    if (!waiting_.empty()) context_.loop.Defer(this);
+  }
+
+  void OnLeft() override { --in_room_; }
+
+  absl::Status WaitedTooLong() const override {
+    return absl::UnavailableError(absl::StrCat(
+        ready() ? "all streams that the upstream allows are taken on the connections to " : "still no connection to ",
+        name_, " after ", absl::FormatDuration(max_wait_)));
+  }
+
+  bool Trying() const {
+    return !started_ ||
+           std::any_of(endpoints_.begin(), endpoints_.end(), [](const auto& endpoint) { return endpoint->trying(); });
+  }
+
+  // The ready connection with the fewest open streams; the search starts at another one each time, so that equals
+  // take turns.
+  H2Connection* Pick() {
+    H2Connection* best = nullptr;
+    ++turn_;
+    for (size_t i = 0; i < ready_.size(); ++i) {
+      H2Connection* connection = ready_[(turn_ + i) % ready_.size()];
+      if (!connection->CanStart()) continue;
+      if (best == nullptr || connection->open_streams() < best->open_streams()) best = connection;
+    }
+    return best;
+  }
+
+  bool Place(H2Stream& stream) {
+    while (H2Connection* connection = Pick()) {
+      if (connection->Start(stream)) return true;
+    }
+    return false;
+  }
+
+  void RunDeferred() override {
+    const auto self = shared_from_this();
+    while (!waiting_.empty() && Place(waiting_.front())) {
+    }
+    if (!waiting_.empty() && ready()) {
+      for (const auto& endpoint : endpoints_) {
+        if (endpoint->ready()) endpoint->Grow(in_room_);
+      }
+    } else if (!Trying()) {
+      failing_.splice(failing_.end(), waiting_);
+    }
+    while (!failing_.empty()) failing_.front().End(InferredEnd(WhyFailed(), /*unprocessed=*/true));
+    if (ready() == told_ready_ || stopped_) return;
+    told_ready_ = ready();
+    if (on_ready_change_) on_ready_change_(told_ready_);
+  }
+
+  absl::Status WhyFailed() const {
+    const absl::Status error = last_error();
+    if (!error.ok()) return error;
+    return absl::UnavailableError(
+        absl::StrCat("too many calls wait for a connection to ", name_, " (", max_waiting_, ")"));
+  }
+
+  BackendContext context_;
+  const std::string name_;
+  const absl::Duration max_wait_;
+  const size_t max_waiting_;
+  std::vector<std::shared_ptr<Endpoint>> endpoints_;
+  std::vector<H2Connection*> ready_;
+  H2StreamList waiting_;  // for a connection
+  H2StreamList failing_;  // for the end of the turn
+  size_t in_room_ = 0;    // in both
+  size_t turn_ = 0;
+  bool started_ = false;
+  bool stopped_ = false;
+  bool told_ready_ = false;
+  std::function<void(bool)> on_ready_change_;
+};
+
+EndpointPool::EndpointPool(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+EndpointPool::~EndpointPool() { impl_->Stop(); }
+
+absl::StatusOr<std::unique_ptr<EndpointPool>> EndpointPool::Create(Loop& loop, ChannelOptions options) {
+  if (options.addresses.empty()) return absl::InvalidArgumentError("an upstream needs at least one address");
+  std::vector<Address> addresses;
+  for (const std::string& text : options.addresses) {
+    absl::StatusOr<Address> address = ParseAddress(text);
+    if (!address.ok()) return address.status();
+    addresses.push_back(*std::move(address));
+  }
+  return std::unique_ptr<EndpointPool>(new EndpointPool(std::make_shared<Impl>(loop, options, std::move(addresses))));
+}
+
+void EndpointPool::Start() { impl_->Start(); }
+void EndpointPool::OnReadyChange(std::function<void(bool ready)> listener) {
+  impl_->OnReadyChange(std::move(listener));
+}
+std::unique_ptr<Call> EndpointPool::StartCall(CallRequest request, CallHandler* handler) {
+  return impl_->StartCall(std::move(request), handler);
+}
+bool EndpointPool::ready() const { return impl_->ready(); }
+absl::Status EndpointPool::last_error() const { return impl_->last_error(); }
+size_t EndpointPool::connections() const { return impl_->connections(); }
+size_t EndpointPool::open_streams() const { return impl_->open_streams(); }
+
+}  // namespace penstock::upstream

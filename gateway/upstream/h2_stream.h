@@ -1,0 +1,125 @@
+// One gRPC call as an HTTP/2 stream: the Call that an exchange owns, and what its connection tells it.
+//
+//   kWaiting ──Opened()──▶ kOpen ──▶ kEnded     kWaiting ──▶ kEnded
+//
+// It waits for a connection in the pool's WaitingRoom, is opened by H2Connection::Start, and ends exactly once: by
+// trailers, a reset, a lost connection, a broken message, its deadline, or the pool's verdict. There is one a call, so
+// it is small: what only the beginning or the head of a response needs is freed when that is over.
+//
+// The loop's thread only. Handlers may destroy it from inside any callback.
+#ifndef PENSTOCK_GATEWAY_UPSTREAM_H2_STREAM_H_
+#define PENSTOCK_GATEWAY_UPSTREAM_H2_STREAM_H_
+
+#include <boost/intrusive/list.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "gateway/loop.h"
+#include "gateway/timer_wheel.h"
+#include "gateway/upstream/call.h"
+#include "gateway/upstream/grpc_frames.h"
+#include "gateway/upstream/status.h"
+
+namespace penstock::upstream {
+
+class H2Connection;
+
+// Where calls wait for a connection: the pool.
+class WaitingRoom {
+ public:
+  virtual ~WaitingRoom() = default;
+  // The call that waited has been opened, has ended or is gone.
+  virtual void OnLeft() = 0;
+  // Why it waited in vain.
+  virtual absl::Status WaitedTooLong() const = 0;
+};
+
+class H2Stream final
+    : public Call,
+      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+      private Timer,
+      private GrpcDeframer::Sink {
+ public:
+  // Header fields of one block beyond this are a fault or an HPACK bomb: nghttp2 bounds only what they take on the
+  // wire.
+  static constexpr size_t kMaxMetadataBytes = 64 * 1024;
+
+  // Waits in `room`, which outlives it or is left by Orphan().
+  H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler,
+           TimerWheel::Clock::duration max_wait);
+  ~H2Stream() override;
+
+  // Call:
+  void SendMessage(absl::string_view message, bool last) override;
+  void CloseSend() override;
+  size_t Unsent() const override { return out_.size() - out_sent_; }
+  void GiveBack(size_t bytes) override;
+
+  // Ends it: silences everything else, then tells the handler, which may destroy it.
+  void End(CallEnd end);
+  // Silences it without an ending: its channel is going away.
+  void Orphan();
+
+  // For the connection that opens it.
+  const CallRequest& request() const { return *request_; }
+  // What remains of the deadline; absent: there is none.
+  absl::optional<TimerWheel::Clock::duration> TimeLeft() const;
+  void Opened(H2Connection* connection, int32_t id, size_t max_message_bytes, size_t give_back_step);
+  int32_t id() const { return id_; }
+
+  // What the connection's session reports.
+  void OnHeadersSent() { headers_sent_ = true; }
+  void OnHeadersBegin();
+  void OnHeader(absl::string_view name, absl::string_view value);
+  void OnHeadersEnd(bool end_stream);
+  void OnData(absl::string_view data);
+  void OnDataEnd();
+  void OnReset(uint32_t error_code);
+  void OnConnectionLost(const absl::Status& why);
+  // Copies what is to be sent next; `end`: nothing will follow. 0 without `end`: nothing yet.
+  size_t ReadBody(char* buffer, size_t size, bool* end);
+
+ private:
+  void OnTimer() override;
+  bool OnFrame(absl::string_view message, size_t window) override;
+  bool OnPartialFrame(size_t window) override;
+  void LeaveRoom();
+  void LeaveConnection();
+  void ArmDeadline();
+  void EndByTrailers(ResponseFields fields);
+  template <typename Callback>
+  bool Tell(Callback&& callback);
+
+  Loop& loop_;
+  CallHandler* handler_;                    // null: ended or orphaned
+  WaitingRoom* room_;                       // null: not waiting
+  H2Connection* connection_ = nullptr;      // null: not open
+  bool* destroyed_ = nullptr;               // of the callback in progress: set by the destructor
+  std::unique_ptr<CallRequest> request_;    // until it is opened
+  std::unique_ptr<ResponseFields> fields_;  // while a header block is received
+  TimerWheel::Clock::time_point deadline_ = TimerWheel::Clock::time_point::max();
+  GrpcDeframer deframer_;
+  std::string out_;  // frames to send; freed once sent
+  size_t out_sent_ = 0;
+  uint32_t max_message_bytes_ = 0;
+  uint32_t give_back_step_ = 0;   // window is handed to the session in steps of this
+  uint32_t owed_to_session_ = 0;  // given back to us and not yet handed on
+  uint32_t fields_bytes_ = 0;
+  int32_t id_ = 0;
+  bool close_send_ = false;
+  bool end_sent_ = false;
+  bool end_received_ = false;
+  bool headers_sent_ = false;
+  bool head_seen_ = false;
+};
+
+using H2StreamList = boost::intrusive::list<H2Stream, boost::intrusive::constant_time_size<false>>;
+
+}  // namespace penstock::upstream
+
+#endif  // PENSTOCK_GATEWAY_UPSTREAM_H2_STREAM_H_
