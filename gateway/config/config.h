@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -21,6 +22,8 @@
 #include "gateway/config/address.h"
 
 namespace penstock::config {
+
+inline constexpr char kVersion[] = "0.1.0";
 
 // One `--upstream`: the addresses over which its calls are balanced.
 struct Upstream {
@@ -61,7 +64,7 @@ struct Config {
   std::vector<std::string> forward_header;  // lower case
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
 
-  // --- Size limits, in bytes ---------------------------------------------------------------------------------------
+  // --- Limits of size and number -----------------------------------------------------------------------------------
   int threads = 1;  // CPUs this process may use, at most 8; one event loop each
   // Longest request target. 8k: what other servers and proxies on the way accept, so more would not arrive anyway.
   size_t max_target_bytes = 8 * 1024;
@@ -81,7 +84,7 @@ struct Config {
   // connections to the upstream.
   size_t max_connections = 0;
 
-  // --- Time limits -------------------------------------------------------------------------------------------------
+  // --- Limits of time ----------------------------------------------------------------------------------------------
   absl::Duration header_timeout = absl::Seconds(10);  // head complete: a byte a second must not hold a slot
   absl::Duration body_timeout = absl::Seconds(30);    // since the last body byte: a phone in a tunnel comes back
   absl::Duration idle_timeout = absl::Seconds(75);    // keep-alive: longer than the 60 s of common load balancers
@@ -94,7 +97,7 @@ struct Config {
   size_t slow_client_rate = 1024;  // bytes a second
   absl::Duration slow_client_timeout = absl::Seconds(30);
 
-  // --- Shutting down: together at most 30 s, which is what orchestrators grant by default ----------------------------
+  // --- Shutting down: together the 30 s that orchestrators grant by default -----------------------------------------
   absl::Duration drain_delay = absl::Seconds(5);    // not ready but serving, until load balancers have seen it
   absl::Duration drain_window = absl::Seconds(25);  // endings are spread over this: no herd comes back at once
 
@@ -127,6 +130,10 @@ struct Parsed {
 
 // `argv` with the program's name first.
 Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment);
+
+// Every setting as flag and value, in the order of --help: what the admin port shows of a running gateway. Values of
+// a repeated flag have spaces between them.
+std::vector<std::pair<std::string, std::string>> ListSettings(const Config& config);
 
 }  // namespace penstock::config
 
