@@ -107,7 +107,7 @@ class Loop {
   boost::asio::steady_timer clock_{io_};
   TimerWheel timers_{TimerWheel::Clock::now()};
   TimerWheel::Clock::time_point wake_ = TimerWheel::Clock::time_point::max();  // what clock_ waits for
-  Head deferred_;  // ring head; itself never run
+  Head deferred_;                                                              // ring head; itself never run
   bool deferred_posted_ = false;
   std::unique_ptr<char[]> read_buffer_;
   std::atomic<size_t> live_requests_{0};

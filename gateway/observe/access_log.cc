@@ -10,25 +10,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "gateway/json_string.h"
 
 namespace penstock::observe {
 namespace {
 
 void AppendString(absl::string_view key, absl::string_view value, std::string* line) {
-  absl::StrAppend(line, ",\"", key, "\":\"");
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      line->push_back('\\');
-      line->push_back(c);
-    } else if (byte < 0x20 || byte >= 0x7f) {
-      // Latin-1 of the raw byte: a terminal or a log reader sees nothing that acts.
-      absl::StrAppendFormat(line, "\\u%04x", byte);
-    } else {
-      line->push_back(c);
-    }
-  }
-  line->push_back('"');
+  absl::StrAppend(line, ",\"", key, "\":");
+  AppendJsonString(value, line);
 }
 
 double Milliseconds(absl::Duration duration) { return absl::ToDoubleMilliseconds(duration); }

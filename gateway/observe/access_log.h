@@ -34,7 +34,7 @@ struct AccessEntry {
   uint64_t bytes = 0;
 };
 
-// One line, newline included; control and non-ASCII bytes of what a client chose are escaped.
+// One line, newline included; what a client chose is escaped as AppendJsonString says.
 std::string FormatAccessLine(const AccessEntry& entry);
 
 // Where access lines go.

@@ -105,8 +105,8 @@ std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const Pr
   page.Counter("penstock_heartbeats_sent_total", "Heartbeats on silent streams.", sum(&LoopMetrics::heartbeats));
   page.Counter("penstock_upstream_calls_total", "gRPC calls started.", sum(&LoopMetrics::upstream_calls));
   page.Gauge("penstock_client_connections", "Open client connections.", static_cast<double>(process.connections));
-  page.Gauge("penstock_upstream_connections", "Upstream connections that are up.",
-             static_cast<double>(process.upstream_connections));
+  page.Gauge("penstock_upstream_ready_loops", "Event loops that have a connection to the upstream.",
+             sum(&LoopMetrics::upstream_ready));
   page.Gauge("penstock_ready", "1 while /readyz says so.", process.ready);
   page.Gauge("penstock_draining", "1 from the first termination signal on.", process.draining);
   page.Gauge("process_resident_memory_bytes", "Resident memory.", ResidentBytes());

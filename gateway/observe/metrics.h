@@ -53,14 +53,14 @@ struct alignas(64) LoopMetrics {
   Counter body_bytes;  // of records, before any framing by HTTP
   Counter heartbeats;
   Counter upstream_calls;
+  Counter upstream_ready;  // 1 while this loop has a connection to the upstream
 };
 
 // What is not a loop's.
 struct ProcessMetrics {
   bool ready = false;
   bool draining = false;
-  size_t connections = 0;           // of clients
-  size_t upstream_connections = 0;  // that are up
+  size_t connections = 0;  // of clients
 };
 
 // The Prometheus text format (version 0.0.4).

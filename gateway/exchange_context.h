@@ -1,0 +1,86 @@
+// What all exchanges of one loop share, and the list of those in progress. One a loop; that loop's thread only, but for
+// the metrics, which any thread may read.
+#ifndef PENSTOCK_GATEWAY_EXCHANGE_CONTEXT_H_
+#define PENSTOCK_GATEWAY_EXCHANGE_CONTEXT_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "gateway/http/static_files.h"
+#include "gateway/loop.h"
+#include "gateway/observe/access_log.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/request_metadata.h"
+#include "gateway/schema.h"
+#include "gateway/transcode/message_plan.h"
+#include "gateway/upstream/call.h"
+
+namespace penstock {
+
+// The same for every loop; immutable.
+struct ExchangeOptions {
+  size_t max_request_bytes;
+  size_t max_record_bytes;
+  absl::Duration head_wait;            // hold the head this long for the first message or status
+  absl::Duration heartbeat;            // silence before one; InfiniteDuration: never
+  absl::Duration unary_timeout;        // where the client gave none; InfiniteDuration: none
+  absl::Duration max_stream_duration;  // InfiniteDuration: none
+  MetadataOptions metadata;
+};
+
+class LiveStreams;
+
+// A request in progress, in its loop's list.
+class LiveStream {
+ public:
+  explicit LiveStream(LiveStreams& list);
+  LiveStream(const LiveStream&) = delete;
+  LiveStream& operator=(const LiveStream&) = delete;
+  virtual ~LiveStream();
+
+  // The gateway is shutting down and it is this one's turn to end. Called at most once.
+  virtual void EndForDrain() = 0;
+
+ private:
+  friend class LiveStreams;
+  void Unlink();
+
+  LiveStreams& list_;
+  LiveStream* next_ = nullptr;
+  LiveStream* prev_ = nullptr;
+};
+
+// The requests in progress on one loop, oldest first.
+class LiveStreams {
+ public:
+  size_t size() const { return size_; }
+
+  // Takes up to `count` of the oldest off the list and ends them.
+  void EndForDrain(size_t count);
+
+ private:
+  friend class LiveStream;
+  LiveStream* first_ = nullptr;
+  LiveStream* last_ = nullptr;
+  size_t size_ = 0;
+};
+
+struct ExchangeContext {
+  Loop& loop;
+  const ExchangeOptions& options;
+  upstream::Channel& channel;
+  const http::StaticFiles& files;
+  const transcode::PlanSet& known_types;  // google.rpc's error details
+  observe::AccessLog& access_log;
+  observe::LoopMetrics metrics;
+  LiveStreams live;
+  std::shared_ptr<const Schema> schema;  // null: not known yet
+  std::string no_schema_reason;          // why not, for those who ask
+  std::string scratch;                   // a first record, before its head is sent
+};
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_EXCHANGE_CONTEXT_H_

@@ -1,0 +1,72 @@
+// penstock-gateway: gRPC in, HTTP out. Parses the command line, starts the log, runs the server.
+//
+// Exit codes: 0 after a drain (and for --help, --version, a good --check), 1 after a fault, 2 for a bad command line.
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "gateway/config/config.h"
+#include "gateway/config/cpu_count.h"
+#include "gateway/observe/log.h"
+#include "gateway/server.h"
+
+namespace {
+
+// Each connection is a descriptor: take all that the system lets this process have.
+size_t RaiseOpenFilesLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<size_t>(limit.rlim_cur);
+}
+
+const char* LevelName(penstock::config::LogLevel level) {
+  switch (level) {
+    case penstock::config::LogLevel::kDebug:
+      return "debug";
+    case penstock::config::LogLevel::kInfo:
+      return "info";
+    case penstock::config::LogLevel::kWarn:
+      return "warn";
+    case penstock::config::LogLevel::kError:
+      return "error";
+  }
+  return "info";
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "penstock-gateway: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int Run(const penstock::config::Config& config) {
+  auto server = penstock::Server::Create(config);
+  if (!server.ok()) return Fail(server.status());
+  if (config.check) {
+    std::puts("penstock-gateway: the configuration is good");
+    return 0;
+  }
+  penstock::observe::StartLog(LevelName(config.log_level), config.log_format == penstock::config::LogFormat::kJson);
+  const absl::Status status = (*server)->Run();
+  server->reset();
+  penstock::observe::StopLog();
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const penstock::config::Environment environment{[](const char* name) { return std::getenv(name); },
+                                                  RaiseOpenFilesLimit(), penstock::config::CpuCount()};
+  const penstock::config::Parsed parsed =
+      penstock::config::ParseCommandLine(absl::MakeConstSpan(argv, static_cast<size_t>(argc)), environment);
+  if (parsed.config) return Run(*parsed.config);
+  std::fputs(parsed.out.c_str(), stdout);
+  std::fputs(parsed.err.c_str(), stderr);
+  return parsed.exit_code;
+}

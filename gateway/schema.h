@@ -1,0 +1,73 @@
+// A compiled API: which requests it answers and how their messages are transcoded. Built from descriptors alone, then
+// immutable and shared by all threads; a request keeps the schema it started with.
+//
+//   auto schema = Schema::Build(descriptor_set, options);
+//   route::Router::Match match = (*schema)->router().Find("POST", "/v1/ticks:subscribe");
+//   const Schema::Route& route = (*schema)->route(match.route);
+#ifndef PENSTOCK_GATEWAY_SCHEMA_H_
+#define PENSTOCK_GATEWAY_SCHEMA_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/route/router.h"
+#include "gateway/transcode/binding.h"
+#include "gateway/transcode/message_plan.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+
+namespace penstock {
+
+struct SchemaOptions {
+  std::vector<std::string> expose;  // full names of services; empty: all but gRPC's own (`grpc.…`)
+  bool unbound_methods = true;      // methods without a rule as POST /pkg.Service/Method
+  transcode::PrintOptions print;
+};
+
+class Schema {
+ public:
+  struct Method {
+    std::string full_name;  // "pkg.Service.Method"
+    std::string path;       // "/pkg.Service/Method", what gRPC calls it
+    bool client_streaming = false;
+    bool server_streaming = false;
+    const transcode::MessagePlan* output = nullptr;
+    std::string record_prefix;  // of native streams
+  };
+
+  struct Route {
+    const Method* method;
+    std::string path_template;  // for logs and metrics
+    transcode::RequestBinding request;
+    transcode::ResponseBinding response;
+  };
+
+  // `files` in any order, each once. InvalidArgument: a file that misses an import or does not compile, a service in
+  // `expose` that no file has, a rule that is wrong or two that clash; the message names file, method and template.
+  static absl::StatusOr<std::shared_ptr<const Schema>> Build(const google::protobuf::FileDescriptorSet& files,
+                                                             const SchemaOptions& options);
+
+  const route::Router& router() const { return *router_; }
+  const Route& route(size_t index) const { return routes_[index]; }
+  const std::vector<Route>& routes() const { return routes_; }
+  size_t method_count() const { return methods_.size(); }
+  const transcode::PlanSet& plans() const { return *plans_; }
+
+ private:
+  class Builder;
+  Schema() = default;
+
+  // In this order: each refers to those before it.
+  google::protobuf::DescriptorPool pool_;
+  std::unique_ptr<const transcode::PlanSet> plans_;
+  std::vector<std::unique_ptr<const Method>> methods_;
+  std::vector<Route> routes_;
+  std::unique_ptr<const route::Router> router_;
+};
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_SCHEMA_H_

@@ -1,0 +1,90 @@
+#include "gateway/schema_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace penstock {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kTickDescriptors[] = "proto/tick.binpb";
+
+std::string WriteFile(const std::string& name, const std::string& bytes) {
+  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/" + name;
+  std::ofstream(path, std::ios::binary) << bytes;
+  return path;
+}
+
+TEST(SchemaFromFiles, ReadsSetsThatShareFiles) {
+  const auto schema = SchemaFromFiles({kTickDescriptors, kTickDescriptors}, {});
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  EXPECT_EQ((*schema)->method_count(), 1u);
+  EXPECT_EQ((*schema)->routes().size(), 3u);
+}
+
+TEST(SchemaFromFiles, NamesTheFileAndTheRemedy) {
+  const auto absent = SchemaFromFiles({"nowhere.binpb"}, {});
+  EXPECT_THAT(std::string(absent.status().message()), HasSubstr("--descriptors=nowhere.binpb: cannot be read"));
+  const std::string path = WriteFile("text.binpb", "syntax = \"proto3\";");
+  const auto text = SchemaFromFiles({path}, {});
+  EXPECT_THAT(std::string(text.status().message()), HasSubstr(path));
+  EXPECT_THAT(std::string(text.status().message()), HasSubstr("--descriptor_set_out"));
+}
+
+// An upstream whose every call fails as it is told.
+class FailingChannel final : public upstream::Channel {
+ public:
+  explicit FailingChannel(Loop& loop) : loop_(loop) {}
+
+  std::unique_ptr<upstream::Call> StartCall(upstream::CallRequest request, upstream::CallHandler* handler) override {
+    paths.push_back(request.path);
+    loop_.Post([handler] {
+      upstream::CallEnd end;
+      end.status = absl::UnavailableError("going down");
+      handler->OnCallEnd(std::move(end));
+    });
+    return std::make_unique<DeadCall>();
+  }
+  bool ready() const override { return true; }
+
+  std::vector<std::string> paths;
+
+ private:
+  class DeadCall final : public upstream::Call {
+   public:
+    void SendMessage(absl::string_view /*message*/, bool /*last*/) override {}
+    void CloseSend() override {}
+    size_t Unsent() const override { return 0; }
+    void GiveBack(size_t /*bytes*/) override {}
+  };
+
+  Loop& loop_;
+};
+
+TEST(ReflectedSchema, SaysWhyThereIsNoneAndAsksAgainByItself) {
+  Loop loop;
+  FailingChannel channel(loop);
+  SchemaOptions options;
+  std::vector<std::string> reasons;
+  ReflectedSchema source(loop, channel, "there:1", options, [&](absl::StatusOr<std::shared_ptr<const Schema>> schema) {
+    ASSERT_FALSE(schema.ok());
+    reasons.emplace_back(schema.status().message());
+    if (reasons.size() == 2) loop.Stop();
+  });
+  loop.Post([&] { source.OnChannelReady(); });
+  loop.Run();
+  ASSERT_EQ(reasons.size(), 2u);
+  EXPECT_THAT(reasons[0], HasSubstr("there:1"));
+  EXPECT_THAT(reasons[0], HasSubstr("going down"));
+  EXPECT_GE(channel.paths.size(), 2u);
+}
+
+}  // namespace
+}  // namespace penstock

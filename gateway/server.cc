@@ -1,0 +1,294 @@
+#include "gateway/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/admin.h"
+#include "gateway/check.h"
+#include "gateway/http/embedded_web.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace penstock {
+namespace {
+
+// How often a draining gateway looks whether everybody is gone.
+constexpr std::chrono::milliseconds kLookTick(20);
+
+// After the drain window the last endings are still on their way to clients: this long, then what is left is cut.
+constexpr absl::Duration kLastWords = absl::Seconds(2);
+
+std::chrono::milliseconds Milliseconds(absl::Duration duration) {
+  return absl::ToChronoMilliseconds(std::min(duration, absl::Hours(24 * 365)));
+}
+
+std::vector<std::string> Texts(const std::vector<config::ListenAddress>& addresses) {
+  std::vector<std::string> texts;
+  for (const config::ListenAddress& address : addresses) texts.push_back(config::FormatAddress(address));
+  return texts;
+}
+
+http::SessionOptions SessionOptionsOf(const config::Config& config) {
+  http::SessionOptions options;
+  options.parser.max_target_bytes = config.max_target_bytes;
+  options.parser.max_header_bytes = config.max_header_bytes;
+  options.header_timeout = Milliseconds(config.header_timeout);
+  options.body_timeout = Milliseconds(config.body_timeout);
+  options.idle_timeout = Milliseconds(config.idle_timeout);
+  options.slow_client_rate = config.slow_client_rate;
+  options.slow_client_timeout = Milliseconds(config.slow_client_timeout);
+  return options;
+}
+
+observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
+  switch (kind) {
+    case config::AccessLog::Kind::kStdout:
+      return observe::AccessLog::Target::kStdout;
+    case config::AccessLog::Kind::kFile:
+      return observe::AccessLog::Target::kFile;
+    case config::AccessLog::Kind::kOff:
+      break;
+  }
+  return observe::AccessLog::Target::kOff;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(const config::Config& config) {
+  std::unique_ptr<Server> server(new Server(config));
+  if (absl::Status status = server->Prepare(); !status.ok()) return status;
+  return server;
+}
+
+Server::Server(const config::Config& config) : config_(config) {}
+
+Server::~Server() {
+  // Whatever lives on the first loop goes before it.
+  signals_.reset();
+  reflected_.reset();
+  acceptor_.reset();
+  admin_.reset();
+  admin_sessions_.reset();
+}
+
+absl::Status Server::Prepare() {
+  if (config_.upstream.size() != 1) {
+    return absl::InvalidArgumentError(
+        "--upstream is given several times; this gateway serves the API of one upstream: give one, with a comma list "
+        "of addresses if it has several");
+  }
+  schema_options_.expose = config_.expose;
+  schema_options_.unbound_methods = config_.unbound_methods;
+  schema_options_.print.unpopulated = config_.print_unpopulated;
+  schema_options_.print.proto_names = config_.print_proto_names;
+  schema_options_.print.enum_numbers = config_.print_enum_numbers;
+
+  shared_.exchange.max_request_bytes = config_.max_request_bytes;
+  shared_.exchange.max_record_bytes = config_.max_record_bytes;
+  shared_.exchange.head_wait = config_.head_wait;
+  shared_.exchange.heartbeat = config_.heartbeat;
+  shared_.exchange.unary_timeout = config_.unary_timeout;
+  shared_.exchange.max_stream_duration = config_.max_stream_duration;
+  shared_.exchange.metadata.forward_headers = config_.forward_header;
+  shared_.exchange.metadata.legacy_metadata_headers = config_.legacy_metadata_headers;
+  shared_.session = SessionOptionsOf(config_);
+  shared_.channel.addresses = Texts(config_.upstream.front().addresses);
+  shared_.channel.stream_window_bytes = config_.stream_window_bytes;
+  shared_.channel.max_message_bytes = config_.max_message_bytes;
+  if (absl::Status status = PrepareFiles(); !status.ok()) return status;
+
+  auto known = transcode::PlanSet::Build(
+      {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()},
+      schema_options_.print);
+  if (!known.ok()) return known.status();
+  shared_.known_types = *std::move(known);
+
+  for (int i = 0; i < config_.threads; ++i) {
+    auto worker = Worker::Create(shared_);
+    if (!worker.ok()) return worker.status();
+    workers_.push_back(*std::move(worker));
+  }
+  if (config_.descriptors.empty()) return absl::OkStatus();
+  auto schema = SchemaFromFiles(config_.descriptors, schema_options_);
+  if (!schema.ok()) return schema.status();
+  schema_from_files_ = *std::move(schema);
+  return absl::OkStatus();
+}
+
+absl::Status Server::PrepareFiles() {
+  switch (config_.web_root.kind) {
+    case config::WebRoot::Kind::kEmbedded:
+      shared_.files = http::StaticFiles::Embedded(http::EmbeddedWeb());
+      break;
+    case config::WebRoot::Kind::kDirectory: {
+      auto files = http::StaticFiles::Directory(config_.web_root.directory);
+      if (!files.ok()) return files.status();
+      shared_.files = *std::move(files);
+      break;
+    }
+    case config::WebRoot::Kind::kNone:
+      break;
+  }
+  try {
+    shared_.access_log =
+        std::make_unique<observe::AccessLog>(TargetOf(config_.access_log.kind), config_.access_log.path);
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat("--access-log=", config_.access_log.path, ": ", error.what()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Bind() {
+  Loop& loop = first().loop();
+  admin_sessions_ = std::make_unique<http::SessionSet>(
+      loop, shared_.session,
+      AdminHandlers({.not_ready = [this] { return NotReady(); }, .metrics = [this] { return Metrics(); }}));
+  http::AcceptorOptions admin_options;
+  admin_options.addresses = Texts({config_.admin_listen});
+  admin_options.serve_from_reserve = true;
+  auto admin = http::Acceptor::Listen(loop, admin_options, {admin_sessions_.get()});
+  if (!admin.ok()) return admin.status();
+  admin_ = *std::move(admin);
+
+  http::AcceptorOptions options;
+  options.addresses = Texts(config_.listen);
+  options.max_connections = config_.max_connections;
+  std::vector<http::SessionSet*> sets;
+  for (const auto& worker : workers_) sets.push_back(&worker->sessions());
+  auto acceptor = http::Acceptor::Listen(loop, options, sets);
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (absl::Status status = Bind(); !status.ok()) return status;
+  Loop& loop = first().loop();
+  signals_ = std::make_unique<boost::asio::signal_set>(loop.io(), SIGTERM, SIGINT);
+  AwaitSignal();
+  if (schema_from_files_ != nullptr) {
+    PublishSchema(std::move(schema_from_files_));
+  } else {
+    reflected_ = std::make_unique<ReflectedSchema>(
+        loop, first().channel(), config_.upstream.front().text, schema_options_,
+        [this](absl::StatusOr<std::shared_ptr<const Schema>> schema) { OnReflected(std::move(schema)); });
+    first().OnUpstreamReady([this] { reflected_->OnChannelReady(); });
+  }
+  for (const auto& worker : workers_) worker->channel().Start();
+  acceptor_->Start();
+  admin_->Start();
+  spdlog::info("penstock-gateway ready http={} admin={}", absl::StrJoin(acceptor_->addresses(), ","),
+               absl::StrJoin(admin_->addresses(), ","));
+
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([&worker = *workers_[i]] { worker.loop().Run(); });
+  loop.Run();
+  for (const auto& worker : workers_) worker->loop().Stop();
+  for (std::thread& thread : threads) thread.join();
+  spdlog::info("penstock-gateway stopped");
+  return absl::OkStatus();
+}
+
+// --- Schema ----------------------------------------------------------------------------------------------------------
+
+void Server::PublishSchema(std::shared_ptr<const Schema> schema) {
+  spdlog::info("serving {} methods on {} routes", schema->method_count(), schema->routes().size());
+  has_schema_ = true;
+  for (const auto& worker : workers_) worker->Publish(schema);
+}
+
+void Server::OnReflected(absl::StatusOr<std::shared_ptr<const Schema>> schema) {
+  if (schema.ok()) return PublishSchema(*std::move(schema));
+  no_schema_reason_ = std::string(schema.status().message());
+  spdlog::warn("no schema yet: {}", no_schema_reason_);
+  for (const auto& worker : workers_) worker->PublishNoSchema(no_schema_reason_);
+}
+
+std::vector<std::string> Server::NotReady() const {
+  std::vector<std::string> reasons;
+  if (state_ != State::kServing) reasons.push_back("draining");
+  const bool connected =
+      std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->upstream_ready(); });
+  if (!connected) {
+    const absl::Status error = first().channel().last_error();
+    reasons.push_back(absl::StrCat("upstream ", config_.upstream.front().text, ": ",
+                                   error.ok() ? "not connected yet" : error.message()));
+  }
+  if (!has_schema_) reasons.push_back(absl::StrCat("no schema yet: ", no_schema_reason_));
+  return reasons;
+}
+
+std::string Server::Metrics() const {
+  std::vector<const observe::LoopMetrics*> loops;
+  observe::ProcessMetrics process;
+  for (const auto& worker : workers_) {
+    loops.push_back(&worker->metrics());
+    process.connections += worker->sessions().size();
+  }
+  process.ready = NotReady().empty();
+  process.draining = state_ != State::kServing;
+  return observe::RenderMetrics(loops, process);
+}
+
+// --- The way out -----------------------------------------------------------------------------------------------------
+
+void Server::AwaitSignal() {
+  signals_->async_wait([this](const boost::system::error_code& error, int /*number*/) {
+    if (error) return;
+    OnSignal();
+    AwaitSignal();
+  });
+}
+
+void Server::OnSignal() {
+  Loop& loop = first().loop();
+  if (state_ == State::kServing) {
+    MoveTo(State::kDelaying);
+    spdlog::info("draining: not ready now, listening for another {}, then ending streams over {}",
+                 absl::FormatDuration(config_.drain_delay), absl::FormatDuration(config_.drain_window));
+    loop.Arm(this, absl::ToChronoNanoseconds(config_.drain_delay));
+    return;
+  }
+  spdlog::info("told again: ending everything now");
+  if (state_ == State::kDelaying) MoveTo(State::kEnding);
+  for (const auto& worker : workers_) worker->Drain(absl::ZeroDuration());
+  give_up_ = TimerWheel::Clock::now() + absl::ToChronoNanoseconds(kLastWords);
+  loop.Arm(this, kLookTick);
+}
+
+void Server::MoveTo(State next) {
+  PENSTOCK_CHECK(static_cast<int>(next) == static_cast<int>(state_) + 1);
+  state_ = next;
+  if (next == State::kEnding) acceptor_->StopListening();
+}
+
+void Server::OnTimer() {
+  Loop& loop = first().loop();
+  const TimerWheel::Clock::time_point now = TimerWheel::Clock::now();
+  if (state_ == State::kDelaying) {
+    MoveTo(State::kEnding);
+    give_up_ = now + absl::ToChronoNanoseconds(config_.drain_window + kLastWords);
+    for (const auto& worker : workers_) worker->Drain(config_.drain_window);
+  } else if (AllGone() || now >= give_up_) {
+    MoveTo(State::kStopped);
+    return loop.Stop();
+  }
+  loop.Arm(this, kLookTick);
+}
+
+bool Server::AllGone() const {
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->sessions().size() == 0; });
+}
+
+}  // namespace penstock

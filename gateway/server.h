@@ -1,0 +1,76 @@
+// The gateway as a whole: workers on their threads, listeners, the schema, and the way out.
+//
+//              SIGTERM            delay over              all gone, or time is up
+//   kServing ──────────▶ kDelaying ──────────▶ kEnding ────────────────────────────▶ kStopped
+//                            └── second SIGTERM ──▲ (hurries from either)
+//
+//   auto server = Server::Create(config);
+//   if (server.ok()) exit_code = (*server)->Run();
+#ifndef PENSTOCK_GATEWAY_SERVER_H_
+#define PENSTOCK_GATEWAY_SERVER_H_
+
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/config/config.h"
+#include "gateway/http/acceptor.h"
+#include "gateway/http/session_set.h"
+#include "gateway/schema.h"
+#include "gateway/schema_source.h"
+#include "gateway/timer_wheel.h"
+#include "gateway/worker.h"
+
+namespace penstock {
+
+class Server final : private Timer {
+ public:
+  // Checks everything that can be known without traffic: `--check` is this and no more. Opens files, binds nothing.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(const config::Config& config);
+  ~Server() override;
+
+  // Binds, serves until it is told to end (SIGTERM, SIGINT), drains. OK after a drain; else what could not be bound.
+  absl::Status Run();
+
+ private:
+  enum class State { kServing, kDelaying, kEnding, kStopped };
+
+  explicit Server(const config::Config& config);
+  absl::Status Prepare();
+  absl::Status PrepareFiles();
+  absl::Status Bind();
+  void PublishSchema(std::shared_ptr<const Schema> schema);
+  void OnReflected(absl::StatusOr<std::shared_ptr<const Schema>> schema);
+  void AwaitSignal();
+  void OnSignal();
+  void MoveTo(State next);
+  void OnTimer() override;
+  bool AllGone() const;
+  std::vector<std::string> NotReady() const;
+  std::string Metrics() const;
+
+  Worker& first() const { return *workers_.front(); }
+
+  const config::Config config_;
+  SchemaOptions schema_options_;
+  Shared shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  // On the first worker's loop from here on.
+  std::unique_ptr<http::SessionSet> admin_sessions_;
+  std::unique_ptr<http::Acceptor> admin_;
+  std::unique_ptr<http::Acceptor> acceptor_;
+  std::unique_ptr<ReflectedSchema> reflected_;
+  std::unique_ptr<boost::asio::signal_set> signals_;
+  State state_ = State::kServing;
+  TimerWheel::Clock::time_point give_up_;  // kEnding: when what is left is cut
+  bool has_schema_ = false;
+  std::string no_schema_reason_ = "reflection has not answered yet";
+  std::shared_ptr<const Schema> schema_from_files_;
+};
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_SERVER_H_

@@ -1,0 +1,60 @@
+#include "gateway/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace penstock {
+namespace {
+
+using ::testing::HasSubstr;
+
+config::Config Base() {
+  config::Config config;
+  config.listen = {*config::ParseListenAddress("127.0.0.1:0")};
+  config.admin_listen = *config::ParseListenAddress("127.0.0.1:0");
+  config.upstream = {{"localhost:1", *config::ParseUpstreamAddresses("localhost:1")}};
+  config.access_log.kind = config::AccessLog::Kind::kOff;
+  config.max_connections = 10;
+  return config;
+}
+
+// What `--check` finds, without any traffic. Serving is tested on the real binary, in tests/e2e.
+TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
+  EXPECT_TRUE(Server::Create(Base()).ok());
+
+  config::Config config = Base();
+  config.descriptors = {"nowhere.binpb"};
+  EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("nowhere.binpb"));
+
+  config = Base();
+  config.web_root = {config::WebRoot::Kind::kDirectory, "/nowhere"};
+  EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/nowhere"));
+
+  config = Base();
+  config.access_log = {config::AccessLog::Kind::kFile, "/nowhere/access.log"};
+  EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/nowhere/access.log"));
+
+  config = Base();
+  config.upstream.push_back(config.upstream.front());
+  EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("--upstream"));
+}
+
+TEST(Server, ABusyPortIsAnErrorThatNamesIt) {
+  config::Config config = Base();
+  auto first = Server::Create(config);
+  ASSERT_TRUE(first.ok());
+  Loop loop;
+  http::SessionSet set(loop, {}, [](http::RequestHead, http::ResponseStream&) { return nullptr; });
+  auto taken = http::Acceptor::Listen(loop, {.addresses = {"127.0.0.1:0"}}, {&set});
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  config.listen = {*config::ParseListenAddress((*taken)->addresses()[0])};
+  auto server = Server::Create(config);
+  ASSERT_TRUE(server.ok());
+  const absl::Status status = (*server)->Run();
+  EXPECT_THAT(std::string(status.message()), HasSubstr((*taken)->addresses()[0]));
+}
+
+}  // namespace
+}  // namespace penstock

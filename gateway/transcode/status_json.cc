@@ -1,0 +1,78 @@
+#include "gateway/transcode/status_json.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "gateway/json_string.h"
+#include "gateway/transcode/wire.h"
+#include "gateway/transcode/wire_to_json.h"
+
+namespace penstock::transcode {
+namespace {
+
+// Details of one status, at most: an upstream's metadata is bounded anyway, the JSON of an Any may be larger.
+constexpr size_t kMaxDetailBytes = 1024 * 1024;
+
+// google.protobuf.Any { type_url = 1, value = 2 }
+void AppendRawAny(absl::string_view any, std::string* out) {
+  absl::string_view type_url, value;
+  WireReader reader(any);
+  uint32_t tag = 0;
+  while (!reader.AtEnd() && reader.ReadTag(&tag)) {
+    if (tag == MakeTag(1, WireType::kLengthDelimited)) {
+      if (!reader.ReadBytes(&type_url)) break;
+    } else if (tag == MakeTag(2, WireType::kLengthDelimited)) {
+      if (!reader.ReadBytes(&value)) break;
+    } else if (!reader.Skip(tag)) {
+      break;
+    }
+  }
+  absl::StrAppend(out, "{\"@type\":");
+  AppendJsonString(type_url, out);
+  absl::StrAppend(out, ",\"value\":\"", absl::Base64Escape(value), "\"}");
+}
+
+void AppendDetail(absl::string_view any, absl::Span<const PlanSet* const> types, std::string* out) {
+  for (const PlanSet* set : types) {
+    const MessagePlan* plan = set->Find("google.protobuf.Any");
+    if (plan != nullptr && WireToJson(*plan, any, kMaxDetailBytes, out).ok()) return;
+  }
+  AppendRawAny(any, out);
+}
+
+// google.rpc.Status { code = 1, message = 2, repeated Any details = 3 }; code and message have come as trailers.
+void AppendDetails(const absl::Status& status, absl::Span<const PlanSet* const> types, std::string* out) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kStatusPayloadUrl);
+  if (!payload) return;
+  const std::string bytes(*payload);
+  WireReader reader(bytes);
+  uint32_t tag = 0;
+  bool first = true;
+  while (!reader.AtEnd() && reader.ReadTag(&tag)) {
+    if (tag != MakeTag(3, WireType::kLengthDelimited)) {
+      if (!reader.Skip(tag)) return;
+      continue;
+    }
+    absl::string_view any;
+    if (!reader.ReadBytes(&any)) return;
+    if (!first) out->push_back(',');
+    first = false;
+    AppendDetail(any, types, out);
+  }
+}
+
+}  // namespace
+
+void AppendStatusJson(const absl::Status& status, absl::Span<const PlanSet* const> types, std::string* out) {
+  absl::StrAppend(out, "{\"code\":", static_cast<int>(status.code()), ",\"message\":");
+  AppendJsonString(status.message(), out);
+  absl::StrAppend(out, ",\"details\":[");
+  AppendDetails(status, types, out);
+  absl::StrAppend(out, "]}");
+}
+
+}  // namespace penstock::transcode
