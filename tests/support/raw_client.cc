@@ -171,4 +171,9 @@ std::string Request(absl::string_view method, absl::string_view target, absl::st
   return request;
 }
 
+std::string PostJson(absl::string_view target, absl::string_view json, absl::string_view head_lines) {
+  return Request("POST", target, json,
+                 absl::StrCat("Content-Type: application/json", head_lines.empty() ? "" : "\r\n", head_lines));
+}
+
 }  // namespace penstock::testing

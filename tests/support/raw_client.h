@@ -84,6 +84,9 @@ absl::StatusOr<Response> Exchange(absl::string_view address, absl::string_view r
 std::string Request(absl::string_view method, absl::string_view target, absl::string_view body = "",
                     absl::string_view head_lines = "");
 
+// A POST of JSON, as a page or `curl --json` makes it.
+std::string PostJson(absl::string_view target, absl::string_view json, absl::string_view head_lines = "");
+
 }  // namespace penstock::testing
 
 #endif  // PENSTOCK_TESTS_SUPPORT_RAW_CLIENT_H_
