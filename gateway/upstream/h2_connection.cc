@@ -99,9 +99,12 @@ struct H2Callbacks {
     }
   }
 
-  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
-    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-    if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnHeadersSent();
+  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+      if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnHeadersSent();
+    } else if (frame->hd.type == NGHTTP2_GOAWAY && Self(user).broken_.empty()) {
+      Self(user).broken_ = nghttp2_http2_strerror(frame->goaway.error_code);  // what the session holds against the peer
+    }
     return 0;
   }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -195,6 +196,8 @@ std::string ScriptedServer::address() const { return "127.0.0.1:" + std::to_stri
 std::unique_ptr<Peer> ScriptedServer::AcceptSilent() {
   int fd = -1;
   EXPECT_TRUE(RunUntil(loop_, [&] { return (fd = accept(fd_, nullptr, nullptr)) >= 0; })) << "nobody connects";
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return std::make_unique<Peer>(loop_, fd);
 }
 
