@@ -32,12 +32,15 @@ export const tickRequest = (message, intervalMs, count) => {
 export const shellWord = (text) =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
+/** One command over several lines. @param {string[]} words */
+const lines = (...words) => words.join(' \\\n  ');
+
 /**
  * @param {TickRequest} request
  * @param {string} page the page's own address
  */
 export const curlCommand = (request, page) =>
-  `curl -N --json ${shellWord(JSON.stringify(request))} ${shellWord(new URL(PATH, page).href)}`;
+  lines('curl -N --json', shellWord(JSON.stringify(request)), shellWord(new URL(PATH, page).href));
 
 /**
  * @param {TickRequest} request
@@ -45,5 +48,5 @@ export const curlCommand = (request, page) =>
  */
 export const grpcurlCommand = (request, page) => {
   const target = `${new URL(page).hostname}:${GRPC_PORT}`;
-  return `grpcurl -plaintext -d ${shellWord(JSON.stringify(request))} ${shellWord(target)} ${METHOD}`;
+  return lines('grpcurl -plaintext -d', shellWord(JSON.stringify(request)), shellWord(target), METHOD);
 };

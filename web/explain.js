@@ -43,8 +43,18 @@ const grpcCode = (code) => (code === undefined ? '' : `gRPC ${code} ${CODES[code
  * The numbers: `HTTP 400 · gRPC 3 INVALID_ARGUMENT`.
  * @param {FetchEventError} error
  */
-export const statusLine = ({status, rpc}) =>
+const statusLine = ({status, rpc}) =>
   [status ? `HTTP ${status}` : '', grpcCode(rpc?.code)].filter(Boolean).join(' · ');
+
+/**
+ * What ended the stream, in a word or two.
+ * @param {FetchEventError} error
+ */
+export const ending = ({code, status, rpc}) => {
+  if (code === 'http') return `HTTP ${status}`;
+  if (code === 'rpc' && rpc) return CODES[rpc.code]?.[0] ?? `gRPC ${rpc.code}`;
+  return FAULTS[code]?.[0].toLowerCase() ?? 'failed';
+};
 
 /**
  * The fields that the server named, by google.rpc.BadRequest.

@@ -7,7 +7,7 @@
  */
 
 import {PATH, curlCommand, grpcurlCommand, tickRequest} from './commands.js';
-import {explain, fieldViolations, statusLine} from './explain.js';
+import {ending, explain, fieldViolations} from './explain.js';
 import {FetchEventTarget} from './fetch-event-target.js';
 import {Figures} from './figures.js';
 
@@ -17,6 +17,7 @@ const FIGURES_MS = 250;
 const IDLE_MS = 45_000;
 // Within this of its end the list follows what comes.
 const FOLLOW_PX = 48;
+const NOTHING_YET = 'Press Start, and each message appears here as it arrives.';
 
 /** @typedef {{time: string, message: string, sequence: string}} Tick */
 /** @typedef {import('./fetch-event-target.js').StreamRecord<Tick>} TickRecord */
@@ -39,6 +40,9 @@ let figures = new Figures(performance.now());
 /** @type {Row[]} What has come since the last frame; only what the list can hold is kept. */
 let pending = [];
 let frame = 0;
+let paused = false;
+/** How many have come since the list was paused. */
+let held = 0;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let figuresTimer;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -107,6 +111,7 @@ const showRunning = (running) => {
   const focused = document.activeElement === off;
   off.disabled = true;
   on.disabled = false;
+  byId('empty').textContent = running ? 'Waiting for the first message.' : NOTHING_YET;
   // A button that is switched off would take the focus with it.
   if (focused) on.focus();
 };
@@ -142,6 +147,10 @@ const number = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
 const duration = (ms) =>
   Number.isNaN(ms) ? '–' : ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10_000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`;
 
+const showPause = () => {
+  pause.textContent = paused ? `Resume (${number.format(held)})` : 'Pause';
+};
+
 const showFigures = () => {
   const {count, skipped, rate, p50, p99, history} = figures.read(performance.now());
   byId('total').textContent = number.format(count);
@@ -151,6 +160,7 @@ const showFigures = () => {
   byId('p99').textContent = duration(p99);
   const top = Math.max(1, ...history);
   const points = history.map((value, i) => `${120 - (history.length - 1 - i) * 2},${23 - (value / top) * 21}`);
+  showPause();
   byId('spark').setAttribute('points', points.join(' '));
 };
 
@@ -191,11 +201,9 @@ const rowElement = ({record, skipped}) => {
   return row;
 };
 
-const paused = () => pause.getAttribute('aria-pressed') === 'true';
-
 const draw = () => {
   frame = 0;
-  if (paused() || pending.length === 0) return;
+  if (paused || pending.length === 0) return;
   const follows = feed.scrollHeight - feed.scrollTop - feed.clientHeight < FOLLOW_PX;
   const rows = document.createDocumentFragment();
   for (const row of pending) rows.append(rowElement(row));
@@ -218,6 +226,7 @@ const receive = (record) => {
   const skipped = figures.add(performance.now(), sequence);
   pending.push({record, skipped});
   if (pending.length > MAX_ROWS) pending.shift();
+  if (paused) held++;
   drawSoon();
 };
 
@@ -263,7 +272,7 @@ const subscribe = () => {
     showFigures();
     showRunning(false);
     if (wasClean) showState('ended', `Closed · ended by the service · HTTP ${status}`);
-    else if (error) showState('failed', ['Closed', statusLine(error) || explain(error).title].join(' · '));
+    else if (error) showState('failed', `Closed · ${ending(error)}`);
     else showState('idle', 'Stopped');
   });
 };
@@ -282,7 +291,9 @@ addEventListener('pagehide', () => stream?.close());
 
 byId('clear').addEventListener('click', clear);
 pause.addEventListener('click', () => {
-  pause.setAttribute('aria-pressed', `${!paused()}`);
+  paused = !paused;
+  held = 0;
+  showPause();
   drawSoon();
 });
 raw.addEventListener('click', () => {
@@ -301,3 +312,4 @@ byId('protocol').textContent =
       ? 'This page came over HTTP/2: its streams share one connection.'
       : '';
 showCommands();
+byId('empty').textContent = NOTHING_YET;
