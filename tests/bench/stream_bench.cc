@@ -259,10 +259,26 @@ int RunMemory(const Options& options) {
   return 0;
 }
 
+// The floor alone: what this machine takes for a send(), and a check that the bench itself loses nothing.
+int RunFloor(const Options& options) {
+  const Helper floor = StartFloor();
+  for (int i = 0; i < options.rounds; ++i) {
+    const PhaseResult result = RunFloorPhase(options, floor);
+    if (!result.fault.empty()) {
+      printf("INVALID: %s\n", result.fault.c_str());
+      return 1;
+    }
+    printf("floor: %.3f µs a line, %.0f lines a second\n", result.cpu_us_a_line[0],
+           static_cast<double>(result.lines) / absl::ToDoubleSeconds(result.window));
+  }
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("What a line costs through the gateway, beside a bare send().");
-  app.add_option("--mode", options.mode, "paced, flood or memory")->check(CLI::IsMember({"paced", "flood", "memory"}));
+  app.add_option("--mode", options.mode, "paced, flood, memory or floor")
+      ->check(CLI::IsMember({"paced", "flood", "memory", "floor"}));
   app.add_option("--streams", options.streams, "HTTP/1.1 connections, one stream each")->check(CLI::Range(1, 19000));
   app.add_option("--flood-streams", options.flood_streams, "the same, of the flood")->check(CLI::Range(1, 1000));
   app.add_option("--rate", options.rate, "ticks a second and stream")->check(CLI::Range(0.1, 1000.0));
@@ -281,6 +297,7 @@ int Main(int argc, char** argv) {
   alarm(static_cast<unsigned>(2 * options.rounds * (2 * options.seconds + kMostOfAPhase)));
   if (options.mode == "flood") return RunFlood(options);
   if (options.mode == "memory") return RunMemory(options);
+  if (options.mode == "floor") return RunFloor(options);
   return RunPaced(options);
 }
 
