@@ -14,17 +14,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "gateway/transcode/field_path.h"
 #include "gateway/transcode/message_plan.h"
 
 namespace penstock::transcode {
-
-// Fields from a message down to the one that is meant, "a.b" as [a, b].
-using FieldPath = absl::InlinedVector<const FieldPlan*, 4>;
 
 class RequestBinding {
  public:
@@ -53,11 +50,9 @@ class RequestBinding {
   explicit RequestBinding(const MessagePlan& input) : input_(&input) {}
 
   absl::Status AddVariable(absl::string_view name);
-  absl::Status SetBody(absl::string_view body);
+  absl::Status SetBody(absl::string_view path);
   absl::Status Append(absl::Span<const std::string> path_values, absl::string_view query, absl::string_view body,
                       std::string* wire) const;
-  absl::Status AppendBody(absl::string_view body, std::string* wire) const;
-  absl::Status AppendPath(absl::Span<const std::string> path_values, std::string* wire) const;
 
   const MessagePlan* input_;
   std::vector<FieldPath> variables_;

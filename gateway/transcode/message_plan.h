@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "gateway/transcode/json_text.h"
 #include "gateway/transcode/wire.h"
 
 namespace penstock::transcode {
@@ -78,23 +79,6 @@ class EnumPlan {
   absl::flat_hash_map<std::string, int32_t> by_name_;
 };
 
-// Constant text that may be copied in blocks of kBlock bytes: the bytes behind it, up to a whole block, may be read.
-class PaddedText {
- public:
-  static constexpr size_t kBlock = 32;
-  PaddedText() : PaddedText(absl::string_view()) {}
-  explicit PaddedText(absl::string_view text) : text_(text.data(), text.size()), size_(text.size()) {
-    text_.resize(size_ + kBlock);
-  }
-  const char* data() const { return text_.data(); }
-  size_t size() const { return size_; }
-  absl::string_view view() const { return absl::string_view(text_.data(), size_); }
-
- private:
-  std::string text_;
-  size_t size_;
-};
-
 // One field of a message type.
 struct FieldPlan {
   using Type = google::protobuf::FieldDescriptor::Type;
@@ -108,7 +92,8 @@ struct FieldPlan {
   bool repeated = false;  // maps too
   bool packed = false;    // written packed
   bool is_map = false;
-  bool packable = false;  // may arrive packed, whatever the descriptor says
+  bool packable = false;       // may arrive packed, whatever the descriptor says
+  bool drops_unknown = false;  // singular, of a closed enum: a number without a name leaves it unset
   bool extension = false;
   int oneof = -1;      // index of the real oneof it belongs to
   uint32_t index = 0;  // in MessagePlan::fields()

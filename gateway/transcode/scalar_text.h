@@ -30,15 +30,18 @@ Fault ParseUint64(absl::string_view text, TextForm form, uint64_t* value);
 Fault ParseInt32(absl::string_view text, TextForm form, int32_t* value);
 Fault ParseUint32(absl::string_view text, TextForm form, uint32_t* value);
 
-// JSON's number grammar; beyond the type's range is a fault, too small to tell from zero is zero. ParseDouble takes
-// NaN, Infinity and -Infinity only where `words` is set.
-Fault ParseDouble(absl::string_view text, bool words, double* value);
-Fault ParseFloat(absl::string_view text, bool words, float* value);
+// JSON's number grammar (RFC 8259 section 6); beyond the type's range is a fault, too small to tell from zero is zero.
+// NaN, Infinity and -Infinity too.
+Fault ParseDouble(absl::string_view text, double* value);
+Fault ParseFloat(absl::string_view text, float* value);
 
 Fault ParseBool(absl::string_view text, bool* value);
 
 // A name, or in a URL a number too.
 Fault ParseEnum(absl::string_view text, const EnumPlan& plan, TextForm form, int32_t* value);
+
+// Appends the value of an enum field given as a JSON number; a closed enum must have it.
+Fault AppendEnumNumber(const FieldPlan& field, absl::string_view text, std::string* wire);
 
 // Appends the decoded bytes. Both alphabets of RFC 4648, padded or not.
 Fault DecodeBase64(absl::string_view text, std::string* bytes);
@@ -55,6 +58,9 @@ Fault ParseFieldMask(absl::string_view text, TextForm form, std::string* wire);
 // True: a field of this type can be read by AppendFieldFromText: a scalar, an enum, or one of the types above and the
 // wrappers. Of a repeated field, one element; not a map.
 bool HasTextForm(const FieldPlan& field);
+
+// Appends one value of a scalar or enum type, without its tag.
+Fault AppendScalarFromText(const FieldPlan& field, absl::string_view text, TextForm form, std::string* wire);
 
 // Appends one value of `field`, tag and all: what query parameters and path variables become. REQUIRES:
 // HasTextForm(field).

@@ -1,0 +1,51 @@
+// A URL's query as fields of a message. Internal to binding.
+#ifndef PENSTOCK_GATEWAY_TRANSCODE_QUERY_H_
+#define PENSTOCK_GATEWAY_TRANSCODE_QUERY_H_
+
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "gateway/transcode/field_path.h"
+#include "gateway/transcode/message_plan.h"
+
+namespace penstock::transcode {
+
+// Undoes percent-encoding and turns `+` into a space. False: a `%` without two hex digits behind it.
+bool DecodeQueryText(absl::string_view text, std::string* decoded);
+
+// Appends the parameters of one query. Used once.
+class QueryReader {
+ public:
+  // `covered`: what the path binds, which the query must not name; `body`: likewise, empty for none; `has_body`: the
+  // request sets it.
+  QueryReader(const MessagePlan& plan, absl::Span<const FieldPath> covered, const FieldPath& body, bool has_body,
+              std::string* wire)
+      : plan_(plan), covered_(covered), body_(body), has_body_(has_body), wire_(*wire) {}
+
+  // InvalidArgument names the parameter. What was appended before it stays.
+  absl::Status Read(absl::string_view query);
+
+ private:
+  absl::Status Parameter(absl::string_view name, absl::string_view value);
+  absl::Status CheckCovered(const FieldPath& path) const;
+  absl::Status CheckOneofs(const FieldPath& path);
+  absl::Status MapEntry(const FieldPath& path, absl::string_view key, absl::string_view value);
+  absl::Status SingleValue(const FieldPath& path, absl::string_view value);
+
+  const MessagePlan& plan_;
+  const absl::Span<const FieldPath> covered_;
+  const FieldPath& body_;
+  const bool has_body_;
+  std::string& wire_;
+  // What was set: fields, by the numbers on the way to them, and map entries. Oneofs, to the number of the member.
+  absl::flat_hash_set<std::string> set_;
+  absl::flat_hash_map<std::string, uint32_t> oneofs_;
+};
+
+}  // namespace penstock::transcode
+
+#endif  // PENSTOCK_GATEWAY_TRANSCODE_QUERY_H_

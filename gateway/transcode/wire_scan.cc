@@ -1,0 +1,131 @@
+#include "gateway/transcode/wire_scan.h"
+
+#include <algorithm>
+
+namespace penstock::transcode {
+namespace {
+
+class Scanner {
+ public:
+  Scanner(const MessagePlan& plan, ScratchArena& arena)
+      : plan_(plan), arena_(arena), slots_(arena.Allocate<Slot>(plan.fields().size())) {
+    for (size_t i = 0; i < plan.fields().size(); ++i) slots_[i].set = false;
+    if (plan.oneof_count() == 0) return;
+    members_ = arena.Allocate<uint32_t>(static_cast<size_t>(plan.oneof_count()));
+    std::fill(members_, members_ + plan.oneof_count(), 0);
+  }
+
+  bool ScanPiece(const Piece& piece) {
+    WireReader reader(piece.data, piece.data + piece.size);
+    while (!reader.AtEnd()) {
+      const char* const record = reader.position();
+      uint32_t tag;
+      if (!reader.ReadTag(&tag)) return false;
+      const FieldPlan* field = plan_.FindByNumber(TagNumber(tag));
+      // A known number in another wire type is an unknown field, as protobuf's parsers have it.
+      if (ABSL_PREDICT_FALSE(field == nullptr || !Fits(*field, TagType(tag)))) {
+        if (!reader.Skip(tag)) return false;
+      } else if (field->repeated) {
+        if (!reader.Skip(tag)) return false;
+        AddRecord(*field, record, reader.position());
+      } else if (!ScanSingular(*field, tag, reader)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  Slot* slots() const { return slots_; }
+
+ private:
+  static bool Fits(const FieldPlan& field, WireType type) {
+    return type == field.wire_type || (field.repeated && field.packable && type == WireType::kLengthDelimited);
+  }
+
+  bool ScanSingular(const FieldPlan& field, uint32_t tag, WireReader& reader) {
+    if (field.wire_type == WireType::kLengthDelimited || field.wire_type == WireType::kStartGroup) {
+      absl::string_view bytes;
+      const bool read = field.wire_type == WireType::kLengthDelimited ? reader.ReadBytes(&bytes)
+                                                                      : reader.ReadGroup(TagNumber(tag), &bytes);
+      if (!read) return false;
+      Slot& slot = Claim(field);
+      if (field.message != nullptr && slot.set) {
+        Append(slot, bytes.data(), bytes.size());
+      } else {
+        Start(slot, bytes.data(), bytes.size());
+      }
+      return true;
+    }
+    uint64_t value;
+    if (!ReadScalar(field.wire_type, reader, &value)) return false;
+    if (field.drops_unknown && !field.enumeration->Knows(static_cast<int32_t>(value))) return true;
+    Slot& slot = Claim(field);
+    slot.set = true;
+    slot.value = value;
+    return true;
+  }
+
+  void AddRecord(const FieldPlan& field, const char* begin, const char* end) {
+    Slot& slot = slots_[field.index];
+    const size_t size = static_cast<size_t>(end - begin);
+    if (!slot.set) {
+      Start(slot, begin, size);
+    } else if (slot.last->data + slot.last->size == begin) {
+      slot.last->size += size;
+    } else {
+      Append(slot, begin, size);
+    }
+  }
+
+  // The slot of a field that is being set: the other member of its oneof is unset.
+  Slot& Claim(const FieldPlan& field) {
+    if (field.oneof >= 0) {
+      uint32_t& member = members_[field.oneof];
+      if (member != 0 && member != field.index + 1) slots_[member - 1].set = false;
+      member = field.index + 1;
+    }
+    return slots_[field.index];
+  }
+
+  static void Start(Slot& slot, const char* data, size_t size) {
+    slot.set = true;
+    slot.first = {data, size, nullptr};
+    slot.last = &slot.first;
+  }
+
+  void Append(Slot& slot, const char* data, size_t size) {
+    Piece* piece = arena_.Allocate<Piece>(1);
+    *piece = {data, size, nullptr};
+    slot.last->next = piece;
+    slot.last = piece;
+  }
+
+  const MessagePlan& plan_;
+  ScratchArena& arena_;
+  Slot* slots_;
+  uint32_t* members_ = nullptr;  // by oneof: index of the member that is set, plus one
+};
+
+}  // namespace
+
+void ScratchArena::NextChunk(size_t bytes) {
+  if (!chunks_.empty()) ++at_.chunk;
+  at_.used = 0;
+  // A chunk left from before the last rewind is used again if it is large enough.
+  if (at_.chunk < chunks_.size() && chunks_[at_.chunk].size >= bytes) return;
+  chunks_.resize(at_.chunk);
+  Chunk chunk;
+  chunk.size = std::max(bytes, chunks_.empty() ? kFirstChunkBytes : 2 * chunks_.back().size);
+  chunk.bytes.reset(new char[chunk.size]);
+  chunks_.push_back(std::move(chunk));
+}
+
+Slot* Scan(const MessagePlan& plan, const Piece& pieces, ScratchArena& arena) {
+  Scanner scanner(plan, arena);
+  for (const Piece* piece = &pieces; piece != nullptr; piece = piece->next) {
+    if (!scanner.ScanPiece(*piece)) return nullptr;
+  }
+  return scanner.slots();
+}
+
+}  // namespace penstock::transcode
