@@ -9,6 +9,12 @@ modules=$(readlink -f "$2")
 suite=$3
 folder=$4
 shift 4
+# Binaries that a suite runs.
+for binary in GATEWAY SERVICE; do
+  [ -z "${!binary:-}" ] || export "$binary=$PWD/${!binary}"
+done
+# Chromium keeps things at home and in the folder of temporary files.
+export HOME=$TEST_TMPDIR TMPDIR=$TEST_TMPDIR
 
 root=$TEST_TMPDIR/root
 mkdir -p "$root/$folder"
