@@ -178,8 +178,11 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
 
   void Finish(absl::Status status) {
     call_.reset();
-    result_ = status;
-    if (status.ok()) result_ = InOrder();
+    if (status.ok()) {
+      result_ = InOrder();
+    } else {
+      result_ = std::move(status);
+    }
     if (!result_.ok()) {
       result_ = absl::Status(result_.status().code(), absl::StrCat("reflection of ", client_.name_, " failed to ",
                                                                    Step(), ": ", result_.status().message()));
