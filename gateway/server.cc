@@ -33,7 +33,7 @@ std::chrono::milliseconds Milliseconds(absl::Duration duration) {
 
 std::vector<std::string> Texts(const std::vector<config::ListenAddress>& addresses) {
   std::vector<std::string> texts;
-  for (const config::ListenAddress& address : addresses) texts.push_back(config::FormatAddress(address));
+  for (const config::ListenAddress& address : addresses) texts.push_back(config::PrintAddress(address));
   return texts;
 }
 
