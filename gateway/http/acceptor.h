@@ -65,15 +65,15 @@ class Acceptor {
   bool Full(size_t allowance) const;
   // Gives `socket` to the loop with the least load, or refuses it there.
   void Place(int socket);
-  // One connection on the reserve descriptor. False: none is left to use.
-  bool AcceptFromReserve(Listener& listener);
+  // Takes one connection off the backlog with the reserve descriptor, where there is one.
+  void AcceptFromReserve(Listener& listener);
   void RefillReserve();
 
   Loop& loop_;
   const AcceptorOptions options_;
   const std::vector<SessionSet*> sets_;
   UniqueFd reserve_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::string> addresses_;
 };
 

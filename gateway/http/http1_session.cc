@@ -414,7 +414,7 @@ void Http1Session::ArmWrite() {
 
 // What follows once the response is complete and out.
 void Http1Session::Settle() {
-  if (!exchange_.finished || out_) return;
+  if (!exchange_.ending_written || out_) return;
   DropHandler();
   if (state_ == State::kLinger) return;
   if (close_) return CloseAfterResponse();
@@ -468,8 +468,8 @@ void Http1Session::Close(bool reset) {
 
 void Http1Session::DropHandler() {
   if (!handler_) return;
-  handler_.reset();
   context_.loop.live_requests().fetch_sub(1, std::memory_order_relaxed);
+  handler_.reset();
 }
 
 // ---- deadlines

@@ -35,7 +35,7 @@ struct StaticReply {
 
 class StaticFiles {
  public:
-  // A directory's file above this is refused: it would be held in memory whole.
+  // A directory's file above this is not found: it would be held in memory whole.
   static constexpr size_t kMaxFileBytes = 16 * 1024 * 1024;
 
   // Serves nothing.

@@ -179,14 +179,14 @@ class TestServer {
   void WithLast(Work work) {
     thread_.Do([&] { work(*last_); });
   }
-  // Whether the set becomes empty within kPatience.
-  bool WaitUntilEmpty() {
+  // Whether the set comes to have `size` connections within kPatience.
+  bool WaitForSize(size_t size) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (set_.size() != 0 && std::chrono::steady_clock::now() < deadline) {
+    while (set_.size() != size && std::chrono::steady_clock::now() < deadline) {
       Do([] {});
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    return set_.size() == 0;
+    return set_.size() == size;
   }
 
  private:

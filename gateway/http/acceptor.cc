@@ -1,0 +1,280 @@
+#include "gateway/http/acceptor.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr char kUnixPrefix[] = "unix:";
+
+UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool OutOfDescriptors(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+
+absl::Status Unusable(absl::string_view address, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("cannot listen on \"", address, "\": ", why));
+}
+
+absl::Status Failed(absl::string_view address, int error) {
+  if (error == EADDRINUSE) {
+    return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", address,
+                                                 ": the address is in use. Stop what listens there, or choose another "
+                                                 "address (port 0 picks a free one)."));
+  }
+  if (error == EACCES || error == EPERM) {
+    return absl::PermissionDeniedError(absl::StrCat("cannot listen on ", address,
+                                                    ": permission denied. Choose a port above 1023, or a folder that "
+                                                    "this user may write to."));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", address, ": ", std::strerror(error), ". Choose an address of this machine."));
+}
+
+struct Parsed {
+  std::string host;  // empty: any
+  std::string port;
+};
+
+absl::StatusOr<Parsed> Parse(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
+    return Unusable(address, "write \"host:port\", \"[v6]:port\", \":port\" or \"unix:path\", the port 0 to 65535");
+  }
+  absl::string_view host = address.substr(0, colon);
+  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && absl::StrContains(host, ":")) return Unusable(address, "write an IPv6 address in brackets");
+  return Parsed{std::string(host.data(), host.size()), absl::StrCat(port)};
+}
+
+absl::StatusOr<UniqueFd> BindTo(absl::string_view address, const addrinfo& where, bool dual_stack) {
+  UniqueFd fd(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return Failed(address, errno);
+  // A restart must not wait for the connections of the last run. Never SO_REUSEPORT: a busy port must be an error.
+  const int on = 1;
+  const int v6_only = dual_stack ? 0 : 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (where.ai_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+  if (::bind(fd.get(), where.ai_addr, where.ai_addrlen) != 0) return Failed(address, errno);
+  if (::listen(fd.get(), SOMAXCONN) != 0) return Failed(address, errno);
+  return fd;
+}
+
+absl::StatusOr<UniqueFd> BindTcp(const std::string& address) {
+  absl::StatusOr<Parsed> parsed = Parse(address);
+  if (!parsed.ok()) return parsed.status();
+  const bool any = parsed->host.empty();
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_family = any ? AF_INET6 : AF_UNSPEC;
+  for (;;) {
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(any ? nullptr : parsed->host.c_str(), parsed->port.c_str(), &hints, &found);
+    if (error != 0)
+      return Unusable(address, absl::StrCat(::gai_strerror(error), ". Write an address of this machine."));
+    absl::StatusOr<UniqueFd> fd = BindTo(address, *found, any);
+    ::freeaddrinfo(found);
+    // A kernel without IPv6 still has every IPv4 address.
+    if (fd.ok() || absl::IsAlreadyExists(fd.status()) || !any || hints.ai_family == AF_INET) return fd;
+    hints.ai_family = AF_INET;
+  }
+}
+
+absl::StatusOr<sockaddr_un> UnixAddress(absl::string_view address, absl::string_view path) {
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(where.sun_path)) {
+    return Unusable(address, absl::StrCat("a socket's path has 1 to ", sizeof(where.sun_path) - 1, " bytes"));
+  }
+  std::memcpy(where.sun_path, path.data(), path.size());
+  return where;
+}
+
+// A socket file that nobody listens on is what a killed process left behind. Anything else is not ours to remove.
+void RemoveStale(const sockaddr_un& where) {
+  struct stat info;
+  if (::lstat(where.sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const bool refused =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) != 0 && errno == ECONNREFUSED;
+  if (refused) ::unlink(where.sun_path);
+}
+
+absl::StatusOr<UniqueFd> BindUnix(const std::string& address) {
+  absl::StatusOr<sockaddr_un> where = UnixAddress(address, absl::string_view(address).substr(sizeof(kUnixPrefix) - 1));
+  if (!where.ok()) return where.status();
+  RemoveStale(*where);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return Failed(address, errno);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*where), sizeof(*where)) != 0) return Failed(address, errno);
+  if (::listen(fd.get(), SOMAXCONN) != 0) return Failed(address, errno);
+  return fd;
+}
+
+std::string ChosenAddress(int fd, const std::string& asked) {
+  if (absl::StartsWith(asked, kUnixPrefix)) return asked;
+  sockaddr_storage where{};
+  socklen_t size = sizeof(where);
+  char host[NI_MAXHOST] = "";
+  char port[NI_MAXSERV] = "";
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size);
+  ::getnameinfo(reinterpret_cast<sockaddr*>(&where), size, host, sizeof(host), port, sizeof(port),
+                NI_NUMERICHOST | NI_NUMERICSERV);
+  return where.ss_family == AF_INET6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+}
+
+}  // namespace
+
+// One listening socket, and its waits. Kept alive by them, so that closing it is safe at any time.
+class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listener> {
+ public:
+  Listener(Acceptor& owner, UniqueFd fd, std::string unix_path)
+      : owner_(&owner),
+        socket_(owner.loop_.io(), fd.release()),
+        pause_(owner.loop_.io()),
+        unix_path_(std::move(unix_path)) {
+    struct stat info;
+    if (!unix_path_.empty() && ::lstat(unix_path_.c_str(), &info) == 0) inode_ = info.st_ino;
+  }
+
+  void Wait() {
+    if (!socket_.is_open()) return;
+    socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                         if (!error) self->Accept();
+                       });
+  }
+
+  int Take() { return ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+  void Close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    pause_.cancel();
+    struct stat info;
+    // Only the file that is ours: another process may have taken the path since.
+    if (inode_ != 0 && ::lstat(unix_path_.c_str(), &info) == 0 && info.st_ino == inode_) ::unlink(unix_path_.c_str());
+    inode_ = 0;
+  }
+
+ private:
+  void Accept() {
+    for (int i = 0; i < kAcceptsATurn && socket_.is_open(); ++i) {
+      if (owner_->Full(kRefusalsAtOnce)) return Pause();
+      const int fd = Take();
+      if (fd >= 0) {
+        owner_->Place(fd);
+      } else if (OutOfDescriptors(errno)) {
+        owner_->AcceptFromReserve(*this);
+        return Pause();
+      } else if (errno == EAGAIN) {
+        break;
+      }  // else a connection that broke while it waited: the next
+    }
+    Wait();
+  }
+
+  void Pause() {
+    pause_.expires_after(kPause);
+    pause_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (error || !self->socket_.is_open()) return;
+      self->owner_->RefillReserve();
+      self->Accept();
+    });
+  }
+
+  Acceptor* const owner_;  // used only while the socket is open
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer pause_;
+  const std::string unix_path_;
+  ino_t inode_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(Loop& loop, AcceptorOptions options,
+                                                           std::vector<SessionSet*> sets) {
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, std::move(options), std::move(sets)));
+  for (const std::string& address : acceptor->options_.addresses) {
+    const bool is_unix = absl::StartsWith(address, kUnixPrefix);
+    absl::StatusOr<UniqueFd> fd = is_unix ? BindUnix(address) : BindTcp(address);
+    if (!fd.ok()) return fd.status();
+    acceptor->addresses_.push_back(ChosenAddress(fd->get(), address));
+    acceptor->listeners_.push_back(
+        std::make_shared<Listener>(*acceptor, *std::move(fd), is_unix ? address.substr(sizeof(kUnixPrefix) - 1) : ""));
+  }
+  return acceptor;
+}
+
+Acceptor::Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets)
+    : loop_(loop), options_(std::move(options)), sets_(std::move(sets)), reserve_(OpenReserve()) {}
+
+Acceptor::~Acceptor() { StopListening(); }
+
+void Acceptor::Start() {
+  for (const std::shared_ptr<Listener>& listener : listeners_) {
+    loop_.Post([listener] { listener->Wait(); });
+  }
+}
+
+void Acceptor::StopListening() {
+  for (const std::shared_ptr<Listener>& listener : listeners_) listener->Close();
+  listeners_.clear();
+}
+
+bool Acceptor::Full(size_t allowance) const {
+  size_t connections = 0;
+  for (const SessionSet* set : sets_) connections += set->size();
+  return connections >= options_.max_connections + allowance;
+}
+
+void Acceptor::Place(int socket) {
+  SessionSet* least = *std::min_element(sets_.begin(), sets_.end(),
+                                        [](const SessionSet* a, const SessionSet* b) { return a->load() < b->load(); });
+  if (Full(0)) {
+    least->Refuse(UniqueFd(socket));
+  } else {
+    least->Give(UniqueFd(socket));
+  }
+}
+
+void Acceptor::AcceptFromReserve(Listener& listener) {
+  if (!reserve_) return;
+  reserve_.reset();
+  UniqueFd socket(listener.Take());
+  if (socket && options_.serve_from_reserve) return Place(socket.release());  // refilled when a descriptor is free
+  if (socket) {
+    // No session for it: one write without waiting, and the descriptor goes back into reserve at once.
+    static constexpr absl::string_view kBusy =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const ssize_t ignored = ::send(socket.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    static_cast<void>(ignored);
+    socket.reset();
+  }
+  RefillReserve();
+}
+
+void Acceptor::RefillReserve() {
+  if (!reserve_) reserve_ = OpenReserve();
+}
+
+}  // namespace penstock::http
