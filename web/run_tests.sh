@@ -13,8 +13,10 @@ shift 4
 for binary in GATEWAY SERVICE; do
   [ -z "${!binary:-}" ] || export "$binary=$PWD/${!binary}"
 done
-# Chromium keeps things at home and in the folder of temporary files.
-export HOME=$TEST_TMPDIR TMPDIR=$TEST_TMPDIR
+# Chromium writes to its home and binds a socket among its temporary files, whose path Bazel's folder makes too long.
+scratch=$(mktemp -d /tmp/penstock-web.XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+export HOME=$scratch TMPDIR=$scratch
 
 root=$TEST_TMPDIR/root
 mkdir -p "$root/$folder"
@@ -25,7 +27,7 @@ cd "$root/$folder"
 case $suite in
   vitest)
     # The copy has no configuration file: all there is to configure is here.
-    exec "$node" "$modules/vitest/vitest.mjs" run --root . --testTimeout=120000 --hookTimeout=60000 \
+    "$node" "$modules/vitest/vitest.mjs" run --root . --testTimeout=120000 --hookTimeout=60000 \
       --reporter=default --reporter=junit --outputFile.junit="${XML_OUTPUT_FILE:-$TEST_TMPDIR/junit.xml}"
     ;;
   types)
