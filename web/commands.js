@@ -29,8 +29,7 @@ export const tickRequest = (message, intervalMs, count) => {
  * One word for a POSIX shell: nothing in it is expanded, whatever it holds.
  * @param {string} text
  */
-export const shellWord = (text) =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+export const shellWord = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** One command over several lines. @param {string[]} words */
 const lines = (...words) => words.join(' \\\n  ');

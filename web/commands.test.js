@@ -8,10 +8,29 @@ import {curlCommand, grpcurlCommand, shellWord, tickRequest} from './commands.js
 
 /** The words that a shell makes of a text. @param {string} text @param {string} [shell] */
 const words = (text, shell = '/bin/sh') =>
-  execFileSync(shell, ['-c', `printf '%s\\0' ${text}`], {encoding: 'utf8'}).split('\0').slice(0, -1);
+  execFileSync(shell, ['-c', `printf '%s\\0' ${text}`], {encoding: 'utf8'})
+    .split('\0')
+    .slice(0, -1);
 
 const PAGE = 'http://localhost:8080/index.html';
-const hostile = [`it's`, '$(exit 1)', '`exit 1`', '"', '\\', '!!', '~', '*', '; exit 1', "'; exit 1; '", '', ' ', '-n', '\t', '🌊', '\u2028'];
+const hostile = [
+  `it's`,
+  '$(exit 1)',
+  '`exit 1`',
+  '"',
+  '\\',
+  '!!',
+  '~',
+  '*',
+  '; exit 1',
+  "'; exit 1; '",
+  '',
+  ' ',
+  '-n',
+  '\t',
+  '🌊',
+  '\u2028',
+];
 
 test.each(hostile)('a shell gives %j back as one word', (text) => {
   expect(words(shellWord(text))).toEqual([text]);
@@ -35,7 +54,12 @@ test.each(hostile)('the commands carry the message %j', (message) => {
   expect(curl).toEqual(['curl', '-N', '--json', JSON.stringify(request), 'http://localhost:8080/v1/ticks:subscribe']);
   const grpcurl = words(grpcurlCommand(request, PAGE));
   expect(grpcurl).toEqual([
-    'grpcurl', '-plaintext', '-d', JSON.stringify(request), 'localhost:50051', 'penstock.tick.v1.TickService/Subscribe',
+    'grpcurl',
+    '-plaintext',
+    '-d',
+    JSON.stringify(request),
+    'localhost:50051',
+    'penstock.tick.v1.TickService/Subscribe',
   ]);
 });
 
@@ -52,5 +76,7 @@ test('they go where the page came from', () => {
   const request = tickRequest('a', 1000, 0);
   expect(words(curlCommand(request, 'https://[::1]:8443/')).at(-1)).toBe('https://[::1]:8443/v1/ticks:subscribe');
   expect(words(grpcurlCommand(request, 'https://[::1]:8443/')).at(-2)).toBe('[::1]:50051');
-  expect(words(curlCommand(request, 'https://example.org/under/here/')).at(-1)).toBe('https://example.org/under/here/v1/ticks:subscribe');
+  expect(words(curlCommand(request, 'https://example.org/under/here/')).at(-1)).toBe(
+    'https://example.org/under/here/v1/ticks:subscribe',
+  );
 });

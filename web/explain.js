@@ -29,7 +29,10 @@ const CODES = [
 /** @type {Partial<Record<FetchEventError['code'], [title: string, text: string]>>} */
 const FAULTS = {
   network: ['No answer', 'The gateway could not be reached. Is it still running?'],
-  truncated: ['The stream was cut', 'It stopped without an ending: the gateway or the network went away. What is shown is whole.'],
+  truncated: [
+    'The stream was cut',
+    'It stopped without an ending: the gateway or the network went away. What is shown is whole.',
+  ],
   idle: ['The stream fell silent', 'Not even a heartbeat came. The gateway or the network went away.'],
   'content-type': ['Not a stream', 'Something other than the gateway answered at this address.'],
   parse: ['An unreadable line', 'The answer holds a line that is no record.'],
@@ -43,8 +46,10 @@ const grpcCode = (code) => (code === undefined ? '' : `gRPC ${code} ${CODES[code
  * The numbers: `HTTP 400 · gRPC 3 INVALID_ARGUMENT`.
  * @param {FetchEventError} error
  */
-const statusLine = ({status, rpc}) =>
-  [status ? `HTTP ${status}` : '', grpcCode(rpc?.code)].filter(Boolean).join(' · ');
+const statusLine = ({status, rpc}) => {
+  const parts = [status ? `HTTP ${status}` : '', grpcCode(rpc?.code)];
+  return parts.filter(Boolean).join(' · ');
+};
 
 /**
  * What ended the stream, in a word or two.

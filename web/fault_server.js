@@ -12,8 +12,7 @@ import {once} from 'node:events';
 import net from 'node:net';
 
 /** The head of a stream. */
-export const HEAD =
-  'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
+export const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 /** The end of a chunked body. */
 export const LAST = '0\r\n\r\n';
@@ -63,7 +62,7 @@ export const faultServer = async (...answers) => {
     let input = '';
     socket.setEncoding('latin1').on('data', (data) => {
       input += data;
-      for (let end; (end = input.indexOf('\r\n\r\n')) >= 0; ) {
+      for (let end; (end = input.indexOf('\r\n\r\n')) >= 0;) {
         const request = parseHead(input.slice(0, end));
         const next = end + 4 + Number(request.headers['content-length'] ?? 0);
         if (input.length < next) return;

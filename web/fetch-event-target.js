@@ -63,7 +63,7 @@ import {LineDecoder} from './ndjson.js';
 
 /**
  * @typedef {object} FetchEventTargetOptions
- * @property {HeadersInit | (() => HeadersInit | Promise<HeadersInit>)} [headers] a function is asked before every request
+ * @property {HeadersInit | (() => HeadersInit | Promise<HeadersInit>)} [headers] a function is asked each time
  * @property {any} [json] sent as the body, with its Content-Type
  * @property {AbortSignal | null} [signal] closes the stream
  * @property {typeof globalThis.fetch} [fetch] used in place of the global one
@@ -71,7 +71,7 @@ import {LineDecoder} from './ndjson.js';
  * @property {number} [connectTimeout] ms until the response's head; 0, the default, is none
  * @property {number} [idleTimeout] ms without a byte, heartbeats counted; 0, the default, is none
  * @property {number} [maxLineLength] bytes; 1 Mi
- * @property {'fail' | 'skip'} [onMalformed] whether a bad line ends the stream (the default) or is reported and left out
+ * @property {'fail' | 'skip'} [onMalformed] end the stream at a bad line (the default), or report it and go on
  * @property {boolean} [requireEnd] ask for an ending line of `{"result"}` streams too, which grpc-gateway never sends
  */
 
@@ -295,8 +295,9 @@ export class FetchEventTarget extends EventTarget {
   }
 
   /**
-   * The records, pulled: while nobody reads, nothing is read from the network but one record. Records that came before this call are
-   * not in it; call it before the first `await`. Cancelling it closes the stream, a failure errors it.
+   * The records, pulled: while nobody reads, no more is read from the network than one record needs. Records that came
+   * before this call are not in it; call it before the first `await`. Cancelling it closes the stream, a failure
+   * errors it.
    * @returns {ReadableStream<StreamRecord<M>>}
    */
   records() {
@@ -304,9 +305,8 @@ export class FetchEventTarget extends EventTarget {
     return new ReadableStream({
       start: (controller) => {
         this.#sink = controller;
-        this.closed
-          .then(({error}) => (error ? controller.error(error) : controller.close()))
-          .catch(() => {}); // Its reader has cancelled it: it is closed already.
+        // Closing throws where its reader has cancelled it: it is closed already.
+        this.closed.then(({error}) => (error ? controller.error(error) : controller.close())).catch(() => {});
       },
       pull: () => this.#wake?.(),
       cancel: () => this.close(),
@@ -318,7 +318,7 @@ export class FetchEventTarget extends EventTarget {
     // Not the stream's own iterator, which Safari lacks.
     const reader = this.records().getReader();
     try {
-      for (let read; !(read = await reader.read()).done; ) yield read.value;
+      for (let read; !(read = await reader.read()).done;) yield read.value;
     } finally {
       this.close();
     }
@@ -355,7 +355,9 @@ export class FetchEventTarget extends EventTarget {
     const all = new Headers({accept: 'application/x-ndjson, application/json'});
     if (json !== undefined) all.set('content-type', 'application/json');
     if (this.#lastEventId) all.set('last-event-id', this.#lastEventId);
-    new Headers(typeof headers === 'function' ? await headers() : headers).forEach((value, name) => all.set(name, value));
+    new Headers(typeof headers === 'function' ? await headers() : headers).forEach((value, name) =>
+      all.set(name, value),
+    );
     if (this.#info) return '';
     const init = {...this.#init, headers: all, signal: this.#controller.signal};
     const response = await within(connectTimeout, 'network', () => fetch(this.url, init));

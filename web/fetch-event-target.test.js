@@ -30,7 +30,10 @@ const serve = async (...answers) => {
 };
 
 /** @param {string} text @returns {Answer} */
-const say = (text) => ({socket}) => socket.write(text);
+const say =
+  (text) =>
+  ({socket}) =>
+    socket.write(text);
 
 /** A reply and its whole body. @param {string[]} records */
 const stream = (...records) => say(HEAD + records.map(chunk).join('') + LAST);
@@ -84,7 +87,14 @@ describe('a stream that ends well', () => {
   });
 
   test('comes a byte at a time', async () => {
-    const bytes = Buffer.from(HEAD + [...Buffer.from(`{"type":"a","data":"🌊"}\r\n  \n${END}`)].map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('') + LAST, 'latin1');
+    const bytes = Buffer.from(
+      HEAD +
+        [...Buffer.from(`{"type":"a","data":"🌊"}\r\n  \n${END}`)]
+          .map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`)
+          .join('') +
+        LAST,
+      'latin1',
+    );
     const {events} = await run(async ({socket}) => {
       for (const byte of bytes) {
         socket.write(Uint8Array.of(byte));
@@ -138,7 +148,9 @@ describe('a stream that ends well', () => {
     const target = new FetchEventTarget(server.url);
     /** @type {any[]} */
     const seen = [];
-    target.addEventListener('message', (event) => seen.push(event.record, event.lastEventId, event instanceof MessageEvent));
+    target.addEventListener('message', (event) =>
+      seen.push(event.record, event.lastEventId, event instanceof MessageEvent),
+    );
     await target.closed;
     expect(seen).toEqual([{type: 'close', data: 0, id: '7'}, '7', true]);
   });
@@ -181,7 +193,11 @@ describe('the request', () => {
 });
 
 describe('a refusal', () => {
-  const rpc = {code: 3, message: 'interval: below 1ms', details: [{'@type': 'type.googleapis.com/google.rpc.BadRequest'}]};
+  const rpc = {
+    code: 3,
+    message: 'interval: below 1ms',
+    details: [{'@type': 'type.googleapis.com/google.rpc.BadRequest'}],
+  };
   test.each([
     ['the gateway', JSON.stringify(rpc)],
     ['grpc-gateway, wrapped', JSON.stringify({error: rpc})],
@@ -193,10 +209,13 @@ describe('a refusal', () => {
     expect(info.error).toMatchObject({name: 'FetchEventError', code: 'http', status: 400, message: rpc.message, rpc});
   });
 
-  test.each(['', 'null', '5', '{"code":"x"}', '<h1>Bad Gateway</h1>'])('with the body %j is told by its status', async (body) => {
-    const {info} = await run(say(reply('401 Unauthorized', body)));
-    expect(info.error).toMatchObject({code: 'http', status: 401, message: 'HTTP 401', rpc: undefined});
-  });
+  test.each(['', 'null', '5', '{"code":"x"}', '<h1>Bad Gateway</h1>'])(
+    'with the body %j is told by its status',
+    async (body) => {
+      const {info} = await run(say(reply('401 Unauthorized', body)));
+      expect(info.error).toMatchObject({code: 'http', status: 401, message: 'HTTP 401', rpc: undefined});
+    },
+  );
 
   test('whose body is cut is told all the same', async () => {
     const {info} = await run(({socket}) => socket.end('HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n{"code"'));
@@ -233,10 +252,13 @@ describe('a cut', () => {
     ['FIN in the middle of a character', ({socket}) => socket.end(HEAD + chunk(A) + chunk('"€').slice(0, -3))],
     ['FIN without the last chunk', ({socket}) => socket.end(HEAD + chunk(A))],
     ['the end of the body in the middle of a line', stream(A, '{"type":"b","da')],
-    ['the end of the body in the middle of a character', ({socket}) => {
-      socket.write(HEAD + chunk(A));
-      socket.end(Buffer.concat([Buffer.from('2\r\n"'), Buffer.of(0xe2), Buffer.from(`\r\n${LAST}`)]));
-    }],
+    [
+      'the end of the body in the middle of a character',
+      ({socket}) => {
+        socket.write(HEAD + chunk(A));
+        socket.end(Buffer.concat([Buffer.from('2\r\n"'), Buffer.of(0xe2), Buffer.from(`\r\n${LAST}`)]));
+      },
+    ],
     ['the end of the body without an ending line', stream(A)],
   ];
   test.each(cuts)('%s is truncated', async (_, answer) => {
@@ -262,15 +284,18 @@ describe('a cut', () => {
 
   test('heartbeats are no silence', async () => {
     let beats = 0;
-    const {events} = await run(({socket}) => {
-      socket.write(HEAD);
-      const timer = setInterval(() => {
-        socket.write(chunk(' '));
-        if (++beats < 8) return;
-        clearInterval(timer);
-        socket.write(chunk(END) + LAST);
-      }, 50);
-    }, {idleTimeout: 300});
+    const {events} = await run(
+      ({socket}) => {
+        socket.write(HEAD);
+        const timer = setInterval(() => {
+          socket.write(chunk(' '));
+          if (++beats < 8) return;
+          clearInterval(timer);
+          socket.write(chunk(END) + LAST);
+        }, 50);
+      },
+      {idleTimeout: 300},
+    );
     expect(events).toEqual([...OPEN, 'close end clean']);
   });
 
@@ -281,15 +306,30 @@ describe('a cut', () => {
 });
 
 describe('a bad line', () => {
-  test.each(['null', '5', '[]', '{}', '"a"', '{"type":1}', '{"type":"a"', '\ufffe', '{"end":0}'])('%j ends the stream, good records before it kept', async (line) => {
-    const {events, info} = await run(stream(`${A}${line}\n${B}`, END));
-    expect(events).toEqual([...OPEN, ...GOT_A, 'error parse', 'close parse']);
-    expect(info.error?.status).toBe(200);
-  });
+  test.each(['null', '5', '[]', '{}', '"a"', '{"type":1}', '{"type":"a"', '\ufffe', '{"end":0}'])(
+    '%j ends the stream, good records before it kept',
+    async (line) => {
+      const {events, info} = await run(stream(`${A}${line}\n${B}`, END));
+      expect(events).toEqual([...OPEN, ...GOT_A, 'error parse', 'close parse']);
+      expect(info.error?.status).toBe(200);
+    },
+  );
 
   test('is left out if the caller says so', async () => {
-    const {events} = await run(stream(`${A}null\n{"\n${B}${'x'.repeat(99)}\n${A}`, END), {onMalformed: 'skip', maxLineLength: 64});
-    expect(events).toEqual([...OPEN, ...GOT_A, 'error parse', 'error parse', ...GOT_B, 'error line-too-long', ...GOT_A, 'close end clean']);
+    const {events} = await run(stream(`${A}null\n{"\n${B}${'x'.repeat(99)}\n${A}`, END), {
+      onMalformed: 'skip',
+      maxLineLength: 64,
+    });
+    expect(events).toEqual([
+      ...OPEN,
+      ...GOT_A,
+      'error parse',
+      'error parse',
+      ...GOT_B,
+      'error line-too-long',
+      ...GOT_A,
+      'close end clean',
+    ]);
   });
 
   test('longer than allowed ends the stream at once', async () => {
@@ -302,8 +342,16 @@ describe('a bad line', () => {
 describe("the caller's end", () => {
   test.each([
     ['in the same task', (/** @type {FetchEventTarget} */ target) => target.close('enough'), []],
-    ['when it opens', (/** @type {FetchEventTarget} */ target) => target.addEventListener('start', () => target.close('enough')), OPEN],
-    ['with records left in the chunk', (/** @type {FetchEventTarget} */ target) => target.addEventListener('message', () => target.close('enough')), [...OPEN, 'message 1']],
+    [
+      'when it opens',
+      (/** @type {FetchEventTarget} */ target) => target.addEventListener('start', () => target.close('enough')),
+      OPEN,
+    ],
+    [
+      'with records left in the chunk',
+      (/** @type {FetchEventTarget} */ target) => target.addEventListener('message', () => target.close('enough')),
+      [...OPEN, 'message 1'],
+    ],
   ])('%s: nothing comes after it but abort and one close', async (_, end, before) => {
     const server = await serve(say(HEAD + chunk(A + A + A)));
     const target = new FetchEventTarget(server.url);
@@ -372,14 +420,17 @@ describe('a second request', () => {
     expect([wasClean, target.attempt, server.requests.length]).toEqual([false, 0, 1]);
   });
 
-  test.each(['429 Too Many Requests', '503 Service Unavailable'])('is made after %s with Retry-After', async (status) => {
-    const server = await serve(say(reply(status, '', {'Retry-After': '0'})), stream(A, END));
-    const target = new FetchEventTarget(server.url, {retry: fast, json: {}});
-    const events = log(target);
-    await target.closed;
-    expect(events).toEqual(['error http retries', 'retry 1', ...OPEN, ...GOT_A, 'close end clean']);
-    expect(server.requests.map(({body}) => body)).toEqual(['{}', '{}']);
-  });
+  test.each(['429 Too Many Requests', '503 Service Unavailable'])(
+    'is made after %s with Retry-After',
+    async (status) => {
+      const server = await serve(say(reply(status, '', {'Retry-After': '0'})), stream(A, END));
+      const target = new FetchEventTarget(server.url, {retry: fast, json: {}});
+      const events = log(target);
+      await target.closed;
+      expect(events).toEqual(['error http retries', 'retry 1', ...OPEN, ...GOT_A, 'close end clean']);
+      expect(server.requests.map(({body}) => body)).toEqual(['{}', '{}']);
+    },
+  );
 
   test.each([
     ['seconds', () => '3', 3000, 3001],
@@ -403,12 +454,26 @@ describe('a second request', () => {
       say('HTTP/1.1 204 No Content\r\n\r\n'),
     );
     let token = 0;
-    const target = new FetchEventTarget(server.url, {retry: fast, json: {x: 1}, headers: () => ({Authorization: `${++token}`})});
+    const target = new FetchEventTarget(server.url, {
+      retry: fast,
+      json: {x: 1},
+      headers: () => ({Authorization: `${++token}`}),
+    });
     const events = log(target);
     await target.closed;
     expect(events).toEqual([
-      ...OPEN, ...GOT_A, ...GOT_B, 'error truncated retries', 'retry 1', 'error network retries', 'retry 2',
-      ...OPEN, ...GOT_A, 'error rpc retries', 'retry 3', 'close no-content clean',
+      ...OPEN,
+      ...GOT_A,
+      ...GOT_B,
+      'error truncated retries',
+      'retry 1',
+      'error network retries',
+      'retry 2',
+      ...OPEN,
+      ...GOT_A,
+      'error rpc retries',
+      'retry 3',
+      'close no-content clean',
     ]);
     expect(server.requests.map(({headers}) => headers['last-event-id'])).toEqual([undefined, 's-41', 's-41', 's-41']);
     expect(server.requests.map(({headers}) => headers.authorization)).toEqual(['1', '2', '3', '4']);
@@ -444,7 +509,10 @@ describe('a second request', () => {
 
   test('is made as often as the limit says, or never', async () => {
     const refuse = say(reply('503 Service Unavailable', '', {'Retry-After': '0'}));
-    for (const [retry, requests] of /** @type {const} */ ([[{...fast, limit: 2}, 3], [false, 1]])) {
+    for (const [retry, requests] of /** @type {const} */ ([
+      [{...fast, limit: 2}, 3],
+      [false, 1],
+    ])) {
       const server = await serve(refuse, refuse, refuse, refuse);
       const target = new FetchEventTarget(server.url, {retry});
       expect((await target.closed).reason).toBe('http');
@@ -529,8 +597,10 @@ describe('a second request', () => {
       const {window} = browser(false);
       const server = await serve(say(reply('503 Service Unavailable', '', {'Retry-After': '1'})), stream(END));
       const target = new FetchEventTarget(server.url, {retry: hour});
-      await new Promise((resolve) => target.addEventListener('retry', resolve));
-      const start = performance.now();
+      /** @type {number} */
+      const start = await new Promise((resolve) => {
+        target.addEventListener('retry', () => resolve(performance.now()));
+      });
       window.dispatchEvent(new Event('online'));
       expect((await target.closed).wasClean).toBe(true);
       expect(performance.now() - start).toBeGreaterThan(990);
@@ -540,7 +610,9 @@ describe('a second request', () => {
 
   test('waits what RetryInfo asks', async () => {
     const details = [null, {'@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2.500s'}];
-    const server = await serve(stream('{"type":"a","data":1,"id":1}\n', `${JSON.stringify({error: {code: 4, message: '', details}})}\n`));
+    const server = await serve(
+      stream('{"type":"a","data":1,"id":1}\n', `${JSON.stringify({error: {code: 4, message: '', details}})}\n`),
+    );
     const target = new FetchEventTarget(server.url, {retry: {...fast, jitter: 0}});
     const delay = await new Promise((resolve) => target.addEventListener('retry', (event) => resolve(event.delay)));
     target.close();
@@ -552,12 +624,15 @@ describe('records', () => {
   /** A body that counts how much is taken of it: ten records a chunk. */
   const counted = () => {
     let pulls = 0;
-    const body = new ReadableStream({
-      pull: (controller) => {
-        pulls++;
-        controller.enqueue(new TextEncoder().encode(A.repeat(10)));
+    const body = new ReadableStream(
+      {
+        pull: (controller) => {
+          pulls++;
+          controller.enqueue(new TextEncoder().encode(A.repeat(10)));
+        },
       },
-    }, {highWaterMark: 0});
+      {highWaterMark: 0},
+    );
     const headers = {'content-type': 'application/x-ndjson'};
     return {pulls: () => pulls, fetch: async () => new Response(body, {headers})};
   };
@@ -582,7 +657,10 @@ describe('records', () => {
     const whole = await serve(stream(A, B, END));
     const seen = [];
     for await (const record of new FetchEventTarget(whole.url)) seen.push(record);
-    expect(seen).toEqual([{type: 'a', data: 1}, {type: 'b', data: {n: 2}}]);
+    expect(seen).toEqual([
+      {type: 'a', data: 1},
+      {type: 'b', data: {n: 2}},
+    ]);
 
     const endless = await serve(say(HEAD + chunk(A + B)));
     const target = new FetchEventTarget(endless.url);

@@ -8,8 +8,8 @@
  *
  * Lines come out the same however the bytes were cut. Only LF ends a line (U+2028 is legal inside JSON text); one CR
  * before it is dropped, and so are spaces or a byte order mark at its start and lines of nothing but white space: a
- * server may send those, or single spaces, to show that it is alive. Work is linear in the bytes, whatever the cuts, and the
- * memory held is bounded by `maxLineLength`.
+ * server may send those, or single spaces, to show that it is alive. Work is linear in the bytes, whatever the cuts,
+ * and the memory held is bounded by `maxLineLength`.
  */
 
 const LF = 10;

@@ -29,7 +29,11 @@ const corpus = [
   {what: 'nothing', input: bytes(''), lines: []},
   {what: 'two lines', input: bytes('{"a":1}\n{"b":2}\n'), lines: ['{"a":1}', '{"b":2}']},
   {what: 'the last line needs no newline', input: bytes('1\n2'), lines: ['1', '2']},
-  {what: 'characters of two, three and four bytes', input: bytes('"é"\n"€"\n"🌊👩‍👩‍👧"\n'), lines: ['"é"', '"€"', '"🌊👩‍👩‍👧"']},
+  {
+    what: 'characters of two, three and four bytes',
+    input: bytes('"é"\n"€"\n"🌊👩‍👩‍👧"\n'),
+    lines: ['"é"', '"€"', '"🌊👩‍👩‍👧"'],
+  },
   {what: 'CRLF', input: bytes('1\r\n2\r\n'), lines: ['1', '2']},
   {what: 'only the last CR belongs to the newline', input: bytes('1\r\r\n'), lines: ['1\r']},
   {what: 'a CR ends no line', input: bytes('1\r2\n'), lines: ['1\r2']},
@@ -38,10 +42,18 @@ const corpus = [
   {what: 'U+2028, U+2029 and U+0085 are text', input: bytes('"\u2028\u2029\u0085"\n'), lines: ['"\u2028\u2029\u0085"']},
   {what: 'blank lines', input: bytes('\n\r\n \t\r\n1\n\n'), lines: ['1']},
   {what: 'heartbeats before, between and after', input: bytes('  1\n   \n  2 \n  '), lines: ['1', '2 ']},
-  {what: 'a byte that no UTF-8 has', input: concat([bytes('1\n"'), Uint8Array.of(0xff), bytes('"\n2\n')]), lines: ['1', 'TypeError', '2']},
+  {
+    what: 'a byte that no UTF-8 has',
+    input: concat([bytes('1\n"'), Uint8Array.of(0xff), bytes('"\n2\n')]),
+    lines: ['1', 'TypeError', '2'],
+  },
   {what: 'an overlong form', input: concat([Uint8Array.of(0xc0, 0x8a), bytes('\n2\n')]), lines: ['TypeError', '2']},
   {what: 'a surrogate', input: concat([Uint8Array.of(0xed, 0xa0, 0x80), bytes('\n2\n')]), lines: ['TypeError', '2']},
-  {what: 'a character that a newline cuts', input: concat([Uint8Array.of(0xe2, 0x82), bytes('\n2\n')]), lines: ['TypeError', '2']},
+  {
+    what: 'a character that a newline cuts',
+    input: concat([Uint8Array.of(0xe2, 0x82), bytes('\n2\n')]),
+    lines: ['TypeError', '2'],
+  },
   {what: 'a line as long as allowed', input: bytes('12345678\n1\n'), lines: ['12345678', '1'], max: 8},
   {what: 'a line one byte too long', input: bytes('1\n123456789\n2\n'), lines: ['1', 'RangeError', '2'], max: 8},
   {what: 'a last line that is too long', input: bytes('1\n1234567890123456789'), lines: ['1', 'RangeError'], max: 8},
@@ -52,7 +64,12 @@ const corpus = [
 describe('every cut gives the same lines', () => {
   test.each(corpus)('$what', ({input, lines, max}) => {
     expect(decode([input], max)).toEqual(lines);
-    expect(decode([...input].map((byte) => Uint8Array.of(byte)), max)).toEqual(lines);
+    expect(
+      decode(
+        [...input].map((byte) => Uint8Array.of(byte)),
+        max,
+      ),
+    ).toEqual(lines);
     for (let i = 0; i <= input.length; i++) {
       for (let j = i; j <= input.length; j++) expect(decode(cut(input, [i, j]), max)).toEqual(lines);
     }
@@ -60,7 +77,9 @@ describe('every cut gives the same lines', () => {
 });
 
 test('any text, cut anywhere, is what was sent', () => {
-  const line = fc.string({unit: 'binary'}).filter((text) => /[^ \t\r\ufeff]/.test(text) && !/^[ \ufeff]|\n|\r$/.test(text));
+  const line = fc
+    .string({unit: 'binary'})
+    .filter((text) => /[^ \t\r\ufeff]/.test(text) && !/^[ \ufeff]|\n|\r$/.test(text));
   fc.assert(
     fc.property(fc.array(line), fc.array(fc.nat()), fc.constantFrom('\n', '\r\n'), (lines, places, newline) => {
       // A lone surrogate has no UTF-8: what is sent is the replacement character.

@@ -120,7 +120,10 @@ const showRunning = (running) => {
 const showFault = (error) => {
   const fields = error ? fieldViolations(error) : [];
   for (const name of ['message', 'interval', 'count']) {
-    inputById(name).toggleAttribute('aria-invalid', fields.some(({field}) => field.split('.')[0] === name));
+    inputById(name).toggleAttribute(
+      'aria-invalid',
+      fields.some(({field}) => field.split('.')[0] === name),
+    );
   }
   byId('fault').hidden = !error;
   if (!error) return;
@@ -145,7 +148,13 @@ const number = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
 
 /** @param {number} ms */
 const duration = (ms) =>
-  Number.isNaN(ms) ? '–' : ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10_000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`;
+  Number.isNaN(ms)
+    ? '–'
+    : ms < 10
+      ? `${ms.toFixed(1)} ms`
+      : ms < 10_000
+        ? `${Math.round(ms)} ms`
+        : `${number.format(ms / 1000)} s`;
 
 const showPause = () => {
   pause.textContent = paused ? `Resume (${number.format(held)})` : 'Pause';
@@ -261,9 +270,12 @@ const subscribe = () => {
   ours.addEventListener('retry', ({delay}) => {
     showRetry(delay);
     // Nothing else tells that the wait is over.
-    setTimeout(() => {
-      if (stream === ours && ours.readyState === FetchEventTarget.CONNECTING) showState('connecting', 'Connecting');
-    }, Math.min(delay, 2 ** 31 - 1));
+    setTimeout(
+      () => {
+        if (stream === ours && ours.readyState === FetchEventTarget.CONNECTING) showState('connecting', 'Connecting');
+      },
+      Math.min(delay, 2 ** 31 - 1),
+    );
   });
   ours.addEventListener('close', ({wasClean, status, error}) => {
     if (stream !== ours) return;
@@ -304,12 +316,15 @@ raw.addEventListener('click', () => {
 
 // ---- What the page knows about itself
 
+/** What the protocol of the page means for its streams. @type {Record<string, string>} */
+const PROTOCOLS = {
+  'http/1.1':
+    'This page came over HTTP/1.1. A browser opens at most six such connections to one host: ' +
+    'a seventh stream, in whichever tab, waits.',
+  h2: 'This page came over HTTP/2: its streams share one connection.',
+};
 const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-byId('protocol').textContent =
-  navigation?.nextHopProtocol === 'http/1.1'
-    ? 'This page came over HTTP/1.1. A browser opens at most six such connections to one host: a seventh stream, in whichever tab, waits.'
-    : navigation?.nextHopProtocol === 'h2'
-      ? 'This page came over HTTP/2: its streams share one connection.'
-      : '';
+byId('protocol').textContent = PROTOCOLS[navigation?.nextHopProtocol ?? ''] ?? '';
+
 showCommands();
 byId('empty').textContent = NOTHING_YET;

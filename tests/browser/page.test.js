@@ -74,8 +74,12 @@ describe('one stream', () => {
     await subscribe({message: 'hello', interval: 20});
     await stateIs('open', 'Open');
     await rows().nth(9).waitFor();
-    const shown = await rows().evaluateAll((items) => items.slice(0, 10).map((item) => [...item.children].slice(0, 3).map((part) => part.textContent)));
-    expect(shown.map(([sequence]) => Number(sequence))).toEqual([...shown.keys()].map((i) => i + Number(shown[0]?.[0])));
+    const shown = await rows().evaluateAll((items) =>
+      items.slice(0, 10).map((item) => [...item.children].slice(0, 3).map((part) => part.textContent)),
+    );
+    expect(shown.map(([sequence]) => Number(sequence))).toEqual(
+      [...shown.keys()].map((i) => i + Number(shown[0]?.[0])),
+    );
     for (const [, time, message] of shown) {
       expect(time).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
       expect(message).toBe('hello');
@@ -211,7 +215,9 @@ describe('the page', () => {
     await page.click('[data-copy=curl]');
     await page.locator('[data-copy=curl]', {hasText: 'Copied'}).waitFor();
     const command = await page.evaluate(() => navigator.clipboard.readText());
-    const lines = execFileSync('/bin/sh', ['-c', `${command} -sS --noproxy '*'`], {encoding: 'utf8', timeout: 20_000}).trim().split('\n');
+    const lines = execFileSync('/bin/sh', ['-c', `${command} -sS --noproxy '*'`], {encoding: 'utf8', timeout: 20_000})
+      .trim()
+      .split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       {type: 'tick', data: {message: `it's "quoted" $(exit 1)`, sequence: '1'}},
       {type: 'tick', data: {sequence: '2'}},
@@ -221,7 +227,10 @@ describe('the page', () => {
 });
 
 test('a client as the tutorial has it, unchanged, shows ticks', async () => {
-  const tutorial = await startGateway({upstream: service.grpc, args: ['--web-root', new URL('tutorial', import.meta.url).pathname]});
+  const tutorial = await startGateway({
+    upstream: service.grpc,
+    args: ['--web-root', new URL('tutorial', import.meta.url).pathname],
+  });
   onTestFinished(async () => void (await tutorial.stop()));
   await open(tutorial.http);
   await page.locator('#end', {hasText: 'closed'}).waitFor();
@@ -231,36 +240,41 @@ test('a client as the tutorial has it, unchanged, shows ticks', async () => {
 });
 
 describe('under an open page', () => {
-  test.each(/** @type {const} */ (['SIGTERM', 'SIGKILL']))('the service ends by %s: the page tells, waits, and goes on', async (signal) => {
-    const port = await freePort();
-    let upstream = await startService({port});
-    onTestFinished(async () => void (await upstream.stop()));
-    const front = await startGateway({upstream: upstream.grpc});
-    onTestFinished(async () => void (await front.stop()));
-    await open(front.http);
-    await subscribe({interval: 20});
-    await rows().nth(2).waitFor();
+  test.each(/** @type {const} */ (['SIGTERM', 'SIGKILL']))(
+    'the service ends by %s: the page tells, waits, and goes on',
+    async (signal) => {
+      const port = await freePort();
+      let upstream = await startService({port});
+      onTestFinished(async () => void (await upstream.stop()));
+      const front = await startGateway({upstream: upstream.grpc});
+      onTestFinished(async () => void (await front.stop()));
+      await open(front.http);
+      await subscribe({interval: 20});
+      await rows().nth(2).waitFor();
 
-    await upstream.stop(signal);
-    await stateIs('failed', 'Closed · UNAVAILABLE');
-    expect(await text('fault-title')).toBe('The service is not available');
-    expect(await text('fault-codes')).toBe('HTTP 200 · gRPC 14 UNAVAILABLE');
+      await upstream.stop(signal);
+      await stateIs('failed', 'Closed · UNAVAILABLE');
+      expect(await text('fault-title')).toBe('The service is not available');
+      expect(await text('fault-codes')).toBe('HTTP 200 · gRPC 14 UNAVAILABLE');
 
-    await page.click('#start');
-    await stateIs('retry', 'Retry');
-    expect(await text('fault-codes')).toBe('HTTP 503 · gRPC 14 UNAVAILABLE');
-    upstream = await startService({port});
-    // The gateway says when to come back, and the page does.
-    await stateIs('open');
-    await rows().nth(2).waitFor();
-    expect(await page.locator('#fault').isVisible()).toBe(false);
-    expectComplaint(/status of 503/);
-  });
+      await page.click('#start');
+      await stateIs('retry', 'Retry');
+      expect(await text('fault-codes')).toBe('HTTP 503 · gRPC 14 UNAVAILABLE');
+      upstream = await startService({port});
+      // The gateway says when to come back, and the page does.
+      await stateIs('open');
+      await rows().nth(2).waitFor();
+      expect(await page.locator('#fault').isVisible()).toBe(false);
+      expectComplaint(/status of 503/);
+    },
+  );
 
-  test.each(/** @type {const} */ ([
-    ['SIGTERM', 'Closed · UNAVAILABLE'],
-    ['SIGKILL', 'Closed · the stream was cut'],
-  ]))('the gateway ends by %s: the page tells, and Start works once it is back', async (signal, status) => {
+  test.each(
+    /** @type {const} */ ([
+      ['SIGTERM', 'Closed · UNAVAILABLE'],
+      ['SIGKILL', 'Closed · the stream was cut'],
+    ]),
+  )('the gateway ends by %s: the page tells, and Start works once it is back', async (signal, status) => {
     const port = await freePort();
     let front = await startGateway({upstream: service.grpc, port});
     onTestFinished(async () => void (await front.stop()));

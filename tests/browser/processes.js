@@ -92,7 +92,11 @@ const start = async (variable, args) => {
 /** @param {{port?: number}} options */
 export const startService = async ({port = 0}) => {
   const process = await start('SERVICE', [
-    '--listen', `127.0.0.1:${port}`, '--admin-listen', '127.0.0.1:0', ...QUICK_DRAIN,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--admin-listen',
+    '127.0.0.1:0',
+    ...QUICK_DRAIN,
   ]);
   return {...process, grpc: `${process.addresses['grpc']}`};
 };
@@ -104,7 +108,14 @@ export const gatewayReady = (admin) =>
 /** @param {{upstream: string, port?: number, args?: string[]}} options */
 export const startGateway = async ({upstream, port = 0, args = []}) => {
   const process = await start('GATEWAY', [
-    '--listen', `127.0.0.1:${port}`, '--admin-listen', '127.0.0.1:0', '--upstream', upstream, ...QUICK_DRAIN, ...args,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--admin-listen',
+    '127.0.0.1:0',
+    '--upstream',
+    upstream,
+    ...QUICK_DRAIN,
+    ...args,
   ]);
   const {http, admin} = process.addresses;
   await gatewayReady(`${admin}`);

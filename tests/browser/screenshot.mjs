@@ -13,7 +13,11 @@ const MESSAGES = 120;
 
 const browser = await launch();
 try {
-  const page = await browser.newPage({viewport: {width: 1280, height: 780}, deviceScaleFactor: 2, colorScheme: 'light'});
+  const page = await browser.newPage({
+    viewport: {width: 1280, height: 780},
+    deviceScaleFactor: 2,
+    colorScheme: 'light',
+  });
   await page.goto(url);
   await page.fill('#message', 'hello');
   await page.fill('#interval', '50');
