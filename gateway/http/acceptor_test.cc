@@ -133,8 +133,8 @@ TEST(Acceptor, APortIsFreeAgainAtOnce) {
 }
 
 TEST(Acceptor, AddressesThatCannotBe) {
-  for (const char* address : {"8080", "localhost", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
-                              "::1:80", "unix:", "no.such.host.invalid:80", ""}) {
+  for (const char* address :
+       {"8080", "localhost", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "unix:", ""}) {
     Site site;
     const absl::Status status = site.Listen({.addresses = {address}});
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << address;

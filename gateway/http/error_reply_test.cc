@@ -32,9 +32,9 @@ TEST(ErrorReply, IsACompleteResponse) {
   FakeResponse response;
   SendError(response, 503, 14, "the \"upstream\" is down\n", {{"Retry-After", "1"}});
   EXPECT_EQ(response.log,
-            "503\nContent-Type: application/json\nX-Content-Type-Options: nosniff\nRetry-After: 1\nlength 65\n"
+            "503\nContent-Type: application/json\nX-Content-Type-Options: nosniff\nRetry-After: 1\nlength 63\n"
             "{\"code\":14,\"message\":\"the \\\"upstream\\\" is down\\n\",\"details\":[]}\nfinish\n");
-  EXPECT_EQ(response.body.size(), 65u);
+  EXPECT_EQ(response.body.size(), 63u);
 }
 
 TEST(ErrorReply, EveryStatusOfOursHasACode) {
