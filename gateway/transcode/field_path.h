@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gateway/transcode/message_plan.h"
@@ -15,7 +15,7 @@ namespace penstock::transcode {
 
 // Fields from a message down to the one that is meant. Never empty where a field is meant; all but the last are
 // singular messages.
-using FieldPath = absl::InlinedVector<const FieldPlan*, 4>;
+using FieldPath = std::vector<const FieldPlan*>;
 
 // Finds the fields of `text`, names in either spelling. InvalidArgument says which name is wrong and why.
 absl::StatusOr<FieldPath> ResolveFieldPath(const MessagePlan& plan, absl::string_view text);
