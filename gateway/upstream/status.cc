@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -115,7 +116,7 @@ CallEnd EndFromFields(ResponseFields fields, int http_status) {
   if (!absl::SimpleAtoi(fields.grpc_status, &code) || code < 0 || code > 16) {
     // The number is worth knowing, and a code that gRPC does not define must not pass for one that it does.
     end.status = absl::UnknownError(absl::StrCat(fields.grpc_message, fields.grpc_message.empty() ? "" : " ",
-                                                 "(grpc-status ", fields.grpc_status, ")"));
+                                                 "(grpc-status ", absl::CHexEscape(fields.grpc_status), ")"));
     if (!fields.status_details.empty()) end.status.SetPayload(kStatusDetailsUrl, absl::Cord(fields.status_details));
     return end;
   }

@@ -102,10 +102,10 @@ struct Stream {
   std::unique_ptr<Ticks> ticks;
 };
 
-nghttp2_nv Field(const char* name, const std::string& value) {
-  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name)),
-          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), strlen(name), value.size(),
-          NGHTTP2_NV_FLAG_NONE};
+// nghttp2 copies both; its interface merely lacks the const.
+nghttp2_nv Field(const char* name, const char* value) {
+  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name)), reinterpret_cast<uint8_t*>(const_cast<char*>(value)),
+          strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
 class Connection {
@@ -217,14 +217,13 @@ class Connection {
     nghttp2_data_provider body = {};
     body.source.ptr = stream.ticks.get();
     body.read_callback = ReadTicks;
-    const std::string ok = "200", type = "application/grpc";
-    const nghttp2_nv head[] = {Field(":status", ok), Field("content-type", type)};
+    const nghttp2_nv head[] = {Field(":status", "200"), Field("content-type", "application/grpc")};
     nghttp2_submit_response(session_, id, head, 2, &body);
   }
 
-  void Refuse(int32_t id, const std::string& code) {
-    const std::string ok = "200", type = "application/grpc";
-    const nghttp2_nv head[] = {Field(":status", ok), Field("content-type", type), Field("grpc-status", code)};
+  void Refuse(int32_t id, const char* code) {
+    const nghttp2_nv head[] = {Field(":status", "200"), Field("content-type", "application/grpc"),
+                               Field("grpc-status", code)};
     nghttp2_submit_response(session_, id, head, 3, nullptr);
   }
 
