@@ -19,10 +19,10 @@ class BufferPool {
  public:
   using Buffer = std::unique_ptr<std::string>;
 
-  // A head and a record fit, so that a fresh buffer does not grow in steps.
-  static constexpr size_t kFreshBytes = 480;
+  // A head or a record or two fit, so that a fresh buffer does not grow in steps.
+  static constexpr size_t kFreshBytes = 240;
   // Capacity kept for the next turn. Enough for a thousand streams that tick at once, small against what they hold.
-  static constexpr size_t kKeptBytes = 512 * 1024;
+  static constexpr size_t kKeptBytes = 256 * 1024;
   // A buffer that one large record grew goes back to the heap.
   static constexpr size_t kLargestKeptBytes = 128 * 1024;
 
