@@ -72,10 +72,13 @@ void RaiseOpenFilesLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// gRPC's own log is part of ours. While starting it is for debugging only: what keeps the service from starting is told
+// in one line, with the remedy.
+std::atomic<bool> started{false};
+
 void PassOn(gpr_log_func_args* line) {
-  const auto level = line->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
-                     : line->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::info
-                                                               : spdlog::level::debug;
+  const bool error = line->severity == GPR_LOG_SEVERITY_ERROR && started.load(std::memory_order_relaxed);
+  const auto level = error ? spdlog::level::warn : spdlog::level::debug;
   spdlog::log(level, "grpc: {}", observe::EscapedForLog(line->message));
 }
 
@@ -120,6 +123,7 @@ int Serve(const ServiceConfig& config) {
                    {.ready = [&] { return (*server)->serving(); },
                     .metrics = [&] { return RenderMetrics((*server)->counters(), (*server)->open_streams()); }});
   if (!admin.ok()) return Fail(admin.status());
+  started.store(true);
   spdlog::info("{} ready grpc={} admin={}", kProgram, (*server)->addresses().front(), (*admin)->address());
   signals.Wait();
   DrainServer(config, signals, server->get());

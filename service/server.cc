@@ -136,7 +136,7 @@ Server::~Server() {
 }
 
 void Server::StopServing() {
-  serving_.store(false, std::memory_order_relaxed);
+  if (!serving_.exchange(false)) return;  // Health watchers are told once.
   server_->GetHealthCheckService()->SetServingStatus(false);
 }
 

@@ -69,7 +69,7 @@ struct BadCase {
 
 TEST(ServiceConfigTest, BadInputNamesItselfAndTheRemedy) {
   const BadCase cases[] = {
-      {"unknown flag", {"--listen=:1"}, {}, {"--listen", "--help"}},
+      {"unknown flag", {"--lisen=:1"}, {}, {"--lisen", "--help"}},
       {"a word", {"start"}, {}, {"start", "--help"}},
       {"no value", {"--threads"}, {}, {"--threads", "--help"}},
       {"no number", {"--threads=two"}, {}, {"--threads", "\"two\"", "1 to 256"}},
