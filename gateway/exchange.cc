@@ -381,7 +381,6 @@ void Exchange::OnUnaryEnd(const upstream::CallEnd& end, EndReason reason) {
 void Exchange::Reply(int http_status, absl::string_view message, http::Headers extra) {
   const int code = http::GrpcCodeOf(http_status);
   status_ = http_status;
-  extra.push_back({"X-Content-Type-Options", "nosniff"});
   End(EndReason::kRejected, static_cast<absl::StatusCode>(code));
   http::SendError(response_, http_status, code, message, std::move(extra));
 }
