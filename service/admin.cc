@@ -5,106 +5,109 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/optional.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace penstock::service {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
+using boost::system::error_code;
 using Protocol = asio::generic::stream_protocol;
-using Stream = beast::basic_stream<Protocol>;
 
 // A probe or scrape that takes longer has gone away.
-constexpr std::chrono::seconds kRequestTime{10};
+constexpr std::chrono::seconds kConnectionTime{10};
 // Heads of probes are a few lines.
-constexpr uint32_t kMaxHeadBytes = 8 * 1024;
+constexpr size_t kMaxHeadBytes = 8 * 1024;
 // Enough for every prober of a cluster at once; more wait in the kernel's queue.
 constexpr int kMaxConnections = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-struct Reply {
-  http::status status = http::status::ok;
-  const char* type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
-Reply ReplyTo(const AdminView& view, http::verb method, const std::string& path) {
-  if (path != "/livez" && path != "/readyz" && path != "/metrics") {
-    return {http::status::not_found, "text/plain", "the admin port has /livez, /readyz and /metrics\n"};
-  }
-  if (method != http::verb::get && method != http::verb::head) {
-    return {http::status::method_not_allowed, "text/plain", "the admin port is read with GET\n"};
-  }
-  if (path == "/metrics") {
-    return {http::status::ok, "text/plain; version=0.0.4; charset=utf-8", view.metrics()};
-  }
-  if (path == "/readyz" && !view.ready()) return {http::status::service_unavailable, "text/plain", "shutting down\n"};
-  return {http::status::ok, "text/plain", "ok\n"};
+std::string Reply(const std::string& status, const std::string& type, const std::string& body, bool head_only) {
+  return absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Type: ", type, "\r\nContent-Length: ", body.size(),
+                      "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n", head_only ? "" : body);
 }
 
-// One connection. Keeps itself alive through its handlers.
+// The answer to a request line ("GET /livez HTTP/1.1"). Of the rest of the head nothing matters here.
+std::string Answer(const AdminView& view, const std::string& request_line) {
+  constexpr char kText[] = "text/plain; charset=utf-8";
+  const std::vector<std::string> words = absl::StrSplit(request_line, ' ');
+  if (words.size() != 3 || words[2].rfind("HTTP/1.", 0) != 0) return Reply("400 Bad Request", kText, "", false);
+  const std::string path = words[1].substr(0, words[1].find('?'));
+  const bool head_only = words[0] == "HEAD";
+  if (path != "/livez" && path != "/readyz" && path != "/metrics") {
+    return Reply("404 Not Found", kText, "the admin port has /livez, /readyz and /metrics\n", head_only);
+  }
+  if (words[0] != "GET" && !head_only) {
+    return Reply("405 Method Not Allowed\r\nAllow: GET, HEAD", kText, "the admin port is read with GET\n", false);
+  }
+  if (path == "/metrics") return Reply("200 OK", "text/plain; version=0.0.4; charset=utf-8", view.metrics(), head_only);
+  if (path == "/readyz" && !view.ready()) {
+    return Reply("503 Service Unavailable", kText, "shutting down\n", head_only);
+  }
+  return Reply("200 OK", kText, "ok\n", head_only);
+}
+
+// One connection, one request. Keeps itself alive through its handlers.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Protocol::socket socket, const AdminView& view, std::function<void()> over)
-      : stream_(std::move(socket)), view_(view), over_(std::move(over)) {}
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), view_(view), over_(std::move(over)) {}
   ~Session() { over_(); }
 
-  void Read() {
-    parser_.emplace();
-    parser_->header_limit(kMaxHeadBytes);
-    parser_->body_limit(0);
-    stream_.expires_after(kRequestTime);
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, size_t) {
-      if (!error) self->Answer();
+  void Run() {
+    timer_.expires_after(kConnectionTime);
+    timer_.async_wait([weak = weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      error_code ignored;
+      if (!error && self != nullptr) self->socket_.close(ignored);
     });
+    asio::async_read_until(socket_, asio::dynamic_buffer(head_, kMaxHeadBytes), "\r\n\r\n",
+                           [self = shared_from_this()](error_code error, size_t) {
+                             if (!error) self->OnHead();
+                           });
   }
 
  private:
-  void Answer() {
-    const auto& request = parser_->get();
-    const std::string target(request.target().data(), request.target().size());
-    Reply reply = ReplyTo(view_, request.method(), target.substr(0, target.find('?')));
-    const bool head_only = request.method() == http::verb::head;
-    response_ = {};
-    response_.version(request.version());
-    response_.result(reply.status);
-    response_.set(http::field::content_type, reply.type);
-    response_.set(http::field::cache_control, "no-store");
-    if (reply.status == http::status::method_not_allowed) response_.set(http::field::allow, "GET, HEAD");
-    response_.keep_alive(request.keep_alive());
-    response_.content_length(reply.body.size());
-    if (!head_only) response_.body() = std::move(reply.body);
-    http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code error, size_t) {
-      if (!error && self->response_.keep_alive()) self->Read();
+  void OnHead() {
+    reply_ = Answer(view_, head_.substr(0, head_.find("\r\n")));
+    asio::async_write(socket_, asio::buffer(reply_), [self = shared_from_this()](error_code error, size_t) {
+      error_code ignored;
+      self->socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+      if (!error) self->Linger();
     });
   }
 
-  Stream stream_;
+  // Closing with something unread would reset the connection, and the reply with it.
+  void Linger() {
+    head_.resize(kMaxHeadBytes);
+    socket_.async_read_some(asio::buffer(head_), [self = shared_from_this()](error_code error, size_t) {
+      if (!error) self->Linger();
+    });
+  }
+
+  Protocol::socket socket_;
+  asio::steady_timer timer_;
   const AdminView& view_;
   const std::function<void()> over_;
-  beast::flat_buffer buffer_;
-  boost::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
+  std::string head_;
+  std::string reply_;
 };
 
 }  // namespace
@@ -120,8 +123,8 @@ class Admin::Impl {
     if (!unix_path_.empty()) unlink(unix_path_.c_str());
   }
 
-  beast::error_code Listen(const config::ListenAddress& address, std::string* chosen) {
-    beast::error_code error;
+  error_code Listen(const config::ListenAddress& address, std::string* chosen) {
+    error_code error;
     Protocol::endpoint endpoint;
     if (address.kind == config::Address::Kind::kUnix) {
       endpoint = asio::local::stream_protocol::endpoint(address.path);
@@ -163,12 +166,12 @@ class Admin::Impl {
 
   void Accept() {
     accepting_ = true;
-    acceptor_.async_accept([this](beast::error_code error, Protocol::socket socket) {
+    acceptor_.async_accept([this](error_code error, Protocol::socket socket) {
       accepting_ = false;
       if (error == asio::error::operation_aborted) return;
       if (error) return AcceptLater();
       ++connections_;
-      std::make_shared<Session>(std::move(socket), view_, [this] { OnSessionOver(); })->Read();
+      std::make_shared<Session>(std::move(socket), view_, [this] { OnSessionOver(); })->Run();
       if (connections_ < kMaxConnections) Accept();
     });
   }
@@ -176,7 +179,7 @@ class Admin::Impl {
   // Out of descriptors, most likely: asking again at once would spin.
   void AcceptLater() {
     retry_.expires_after(kAcceptPause);
-    retry_.async_wait([this](beast::error_code error) {
+    retry_.async_wait([this](error_code error) {
       if (!error && !accepting_) Accept();
     });
   }
@@ -201,7 +204,7 @@ class Admin::Impl {
 absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const config::ListenAddress& address, AdminView view) {
   auto impl = std::make_unique<Impl>(std::move(view));
   std::string chosen;
-  const beast::error_code error = impl->Listen(address, &chosen);
+  const error_code error = impl->Listen(address, &chosen);
   if (error) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", config::PrintAddress(address), ": ",
                                                error.message(),

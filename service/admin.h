@@ -1,5 +1,5 @@
 // The admin port: GET /livez, /readyz and /metrics over HTTP/1.1, on a thread of its own. For probes and scrapers, so
-// a request at a time on a connection, few connections, short deadlines.
+// one request a connection, few connections, short deadlines.
 //
 //   absl::StatusOr<std::unique_ptr<Admin>> admin = Admin::Start(address, {.ready = ..., .metrics = ...});
 //   (*admin)->address();   // with the port that was picked

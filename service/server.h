@@ -56,7 +56,7 @@ class Server {
   // Sends GOAWAY and takes nothing new, ends all streams over `window`, and returns when nothing is left.
   void Drain(absl::Duration window);
 
-  // Makes a Drain() that runs end its streams at once.
+  // Makes a Drain() that runs, or comes, end its streams at once.
   void Hurry();
 
   // Of each worker; valid as long as the server.

@@ -346,6 +346,18 @@ TEST_F(ServerTest, ADrainCanBeHurried) {
   draining.join();
 }
 
+TEST_F(ServerTest, AHurryThatOvertakesTheDrainHolds) {
+  auto subscriber = Subscribe(Ask(60'000, 0));
+  auto other = Subscribe(Ask(60'000, 0));
+  Tick tick;
+  ASSERT_TRUE(subscriber->reader->Read(&tick));
+  ASSERT_TRUE(other->reader->Read(&tick));
+  server_->Hurry();
+  server_->Drain(absl::Hours(1));
+  EXPECT_EQ(ReadAll(subscriber.get()).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReadAll(other.get()).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(ServerTest, ABusyPortIsNamedWithTheReason) {
   ServerOptions options;
   options.listen = {config::ParseListenAddress(server_->addresses().front()).value()};

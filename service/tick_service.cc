@@ -120,7 +120,9 @@ void TickWorker::Serve() {
 }
 
 void TickWorker::Drain(absl::Duration window) {
-  drain_by_ns_.store(NowNs() + absl::ToInt64Nanoseconds(window), std::memory_order_release);
+  // The earliest order holds: a hurry is not undone by the drain that it overtook.
+  const int64_t by_ns = NowNs() + absl::ToInt64Nanoseconds(window);
+  drain_by_ns_.store(std::min(by_ns, drain_by_ns_.load(std::memory_order_relaxed)), std::memory_order_release);
   static Tag wake;
   if (alarms_used_ + 1 < alarms_.size()) {
     alarms_[alarms_used_++].Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), &wake);
