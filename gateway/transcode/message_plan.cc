@@ -246,6 +246,7 @@ class PlanSet::Builder {
     if (field->enum_type() != nullptr) plan.enumeration = set_->enums_.at(field->enum_type()).get();
     const bool in_map_entry = field->containing_type()->map_key() != nullptr;
     plan.drops_unknown = plan.enumeration != nullptr && plan.enumeration->closed() && !plan.repeated && !in_map_entry;
+    plan.hides_default = !set_->options_.unpopulated && !plan.repeated && !field->has_presence();
     SetTexts(*field, &plan);
     return plan;
   }

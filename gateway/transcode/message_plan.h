@@ -94,6 +94,7 @@ struct FieldPlan {
   bool is_map = false;
   bool packable = false;       // may arrive packed, whatever the descriptor says
   bool drops_unknown = false;  // singular, of a closed enum: a number without a name leaves it unset
+  bool hides_default = false;  // not printed while it has its default, which is the same as being unset
   bool extension = false;
   int oneof = -1;      // index of the real oneof it belongs to
   uint32_t index = 0;  // in MessagePlan::fields()

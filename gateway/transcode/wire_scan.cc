@@ -26,8 +26,7 @@ class Scanner {
       if (ABSL_PREDICT_FALSE(field == nullptr || !Fits(*field, TagType(tag)))) {
         if (!reader.Skip(tag)) return false;
       } else if (field->repeated) {
-        if (!reader.Skip(tag)) return false;
-        AddRecord(*field, record, reader.position());
+        if (!ScanRecord(*field, tag, record, reader)) return false;
       } else if (!ScanSingular(*field, tag, reader)) {
         return false;
       }
@@ -62,6 +61,18 @@ class Scanner {
     Slot& slot = Claim(field);
     slot.set = true;
     slot.value = value;
+    return true;
+  }
+
+  bool ScanRecord(const FieldPlan& field, uint32_t tag, const char* record, WireReader& reader) {
+    if (!field.packable || TagType(tag) != WireType::kLengthDelimited) {
+      if (!reader.Skip(tag)) return false;
+    } else {
+      absl::string_view packed;
+      if (!reader.ReadBytes(&packed)) return false;
+      if (packed.empty()) return true;  // no element: the field may still be unset
+    }
+    AddRecord(field, record, reader.position());
     return true;
   }
 

@@ -30,6 +30,15 @@ float ToFloat(uint64_t bits) {
   return value;
 }
 
+// Zero as the field's type reads it; of a field without presence.
+bool IsDefault(const FieldPlan& field, const Slot& slot) {
+  if (field.wire_type == WireType::kLengthDelimited) return slot.first.size == 0;
+  const bool half = field.descriptor->cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
+                    field.descriptor->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
+                    field.descriptor->cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
+  return half ? static_cast<uint32_t>(slot.value) == 0 : slot.value == 0;
+}
+
 }  // namespace
 
 bool Printer::AtField(const FieldPlan& field) {
@@ -68,7 +77,7 @@ bool Printer::Fields(const MessagePlan& plan, const Piece& pieces, bool first) {
   if (slot == nullptr) return Fail(kBroken);
   size_t skip = first ? 1 : 0;  // the comma before the first field
   for (const FieldPlan& field : plan.fields()) {
-    if (slot->set) {
+    if (slot->set && !(field.hides_default && IsDefault(field, *slot))) {
       json_.Padded(field.key, skip);
       skip = 0;
       if (ABSL_PREDICT_FALSE(!FieldValue(field, *slot))) return AtField(field);
