@@ -330,7 +330,7 @@ TEST_F(ExchangeTest, BadRequestsAreRefusedWithoutACall) {
   const RefusedRow rows[] = {
       {"unknown path", "POST", "/nowhere", "{}", {}, 404, "/nowhere"},
       {"wrong method", "DELETE", "/v1/ticks:subscribe", "", {}, 405, "allowed: GET"},
-      {"bad escape", "POST", "/v1/%zz", "{}", {}, 400, "%zz"},
+      {"bad escape", "POST", "/v1/%zz", "{}", {}, 400, "malformed escape at byte 4"},
       {"a form", "POST", "/events", "a=b", {{"content-type", "application/x-www-form-urlencoded"}}, 415, "--json"},
       {"compressed", "POST", "/events", "x", {{"content-encoding", "gzip"}}, 415, "Content-Encoding"},
       {"no type that we have", "POST", "/events", "{}", {{"accept", "image/png"}}, 406, "application/x-ndjson"},

@@ -10,7 +10,7 @@ def _own_root():
     workspace = native.repository_name().lstrip("@")
     return "/".join([part for part in ["external/" + workspace if workspace and workspace != "penstock" else "", native.package_name()] if part]) or "."
 
-def _protoc(name, srcs, imports, outs, args):
+def _protoc(name, srcs, imports, outs, args, visibility = None):
     native.genrule(
         name = name,
         srcs = srcs + imports + ["@googleapis//:protos"],
@@ -21,6 +21,7 @@ def _protoc(name, srcs, imports, outs, args):
             args = args,
             files = " ".join([_own_root() + "/" + src for src in srcs]),
         ),
+        visibility = visibility,
     )
 
 def _outs(srcs, suffixes):
@@ -80,4 +81,5 @@ def descriptor_set(name, srcs, imports = [], visibility = None):
         imports,
         [name + ".binpb"],
         "--include_imports --descriptor_set_out=$@",
+        visibility,
     )
