@@ -1,9 +1,8 @@
 """C++ from protos by the system's protoc: `cc_proto` (messages), `cc_grpc` (with services), `descriptor_set`."""
 
-# Where imports are looked for, besides a target's own folder: google/protobuf from the system, then google/api and
-# google/rpc from the pinned package, then gRPC's own protos (health, reflection) from the system.
-_SYSTEM_PATH = "-I/usr/include -I/usr/share/grpc-proto"
-_IMPORT_PATH = "-Iexternal/googleapis " + _SYSTEM_PATH
+# Where imports are looked for, besides a target's own folder: google/api and google/rpc from the pinned package, then
+# google/protobuf from the system.
+_IMPORT_PATH = "-Iexternal/googleapis -I/usr/include"
 
 def _own_root():
     """The folder that the proto file names of this package are relative to."""
@@ -27,7 +26,7 @@ def _protoc(name, srcs, imports, outs, args, visibility = None):
 def _outs(srcs, suffixes):
     return [src[:-len(".proto")] + suffix for src in srcs for suffix in suffixes]
 
-def cc_proto(name, srcs, deps = [], imports = [], visibility = None, system_root = None):
+def cc_proto(name, srcs, deps = [], imports = [], visibility = None):
     """Messages only.
 
     Args:
@@ -36,34 +35,21 @@ def cc_proto(name, srcs, deps = [], imports = [], visibility = None, system_root
       deps: cc_proto targets whose headers the generated ones include.
       imports: filegroups of .proto files that srcs import, from other packages of this workspace.
       visibility: as usual.
-      system_root: a folder of the system that holds srcs instead of this package (gRPC's own protos).
     """
-    _generate(name, srcs, deps, imports, visibility, system_root, services = False)
+    _generate(name, srcs, deps, imports, visibility, services = False)
 
-def cc_grpc(name, srcs, deps = [], imports = [], visibility = None, system_root = None):
+def cc_grpc(name, srcs, deps = [], imports = [], visibility = None):
     """Messages and gRPC services: what the service and the tests use. The gateway must not depend on one."""
-    _generate(name, srcs, deps, imports, visibility, system_root, services = True)
+    _generate(name, srcs, deps, imports, visibility, services = True)
 
-def _generate(name, srcs, deps, imports, visibility, system_root, services):
+def _generate(name, srcs, deps, imports, visibility, services):
     suffixes = [".pb.h", ".pb.cc"] + ([".grpc.pb.h", ".grpc.pb.cc"] if services else [])
     outs = _outs(srcs, suffixes)
     out_dir = "$(RULEDIR)"
     args = "--cpp_out={}".format(out_dir)
     if services:
         args += " --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin --grpc_out={}".format(out_dir)
-    if system_root:
-        native.genrule(
-            name = name + "_protoc",
-            outs = outs,
-            cmd = "protoc -I{root} {path} {args} {files}".format(
-                root = system_root,
-                path = _SYSTEM_PATH,
-                args = args,
-                files = " ".join(srcs),
-            ),
-        )
-    else:
-        _protoc(name + "_protoc", srcs, imports, outs, args)
+    _protoc(name + "_protoc", srcs, imports, outs, args)
     native.cc_library(
         name = name,
         srcs = [out for out in outs if out.endswith(".cc")],
