@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/util/field_comparator.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
@@ -43,17 +44,14 @@ TEST(Generic, StreamsTheHealthServiceWhereItIsExposed) {
   EXPECT_EQ(other.status, 404) << "only what is exposed is reachable";
 }
 
-TEST(Generic, GrpcsOwnServicesAreNotReachableUnasked) {
+TEST(Generic, GrpcsOwnServicesAndMethodsWithRulesAreNotReachableByName) {
   std::unique_ptr<Server> service = StartService();
   std::unique_ptr<Server> gateway = StartGateway({"--upstream=" + service->address()});
   for (const char* target :
-       {"/grpc.health.v1.Health/Check", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}) {
+       {"/grpc.health.v1.Health/Check", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        "/penstock.tick.v1.TickService/Subscribe"}) {
     EXPECT_EQ(Exchange(gateway->address(), PostJson(target, "{}"), Soon()).value_or(Response()).status, 404) << target;
   }
-  const Response response =
-      Exchange(gateway->address(), PostJson("/penstock.tick.v1.TickService/Subscribe", R"({"count":1})"), Soon())
-          .value_or(Response());
-  EXPECT_EQ(response.Lines().size(), 2u) << "a method is reachable by its name as well: " << response.body;
 }
 
 // Messages of everything.proto without its generated code, from the same descriptors that the gateway may get.
@@ -76,7 +74,10 @@ class Schema {
   }
 
   void ExpectSame(const std::string& sent, const std::string& received) {
+    google::protobuf::util::DefaultFieldComparator comparator;
+    comparator.set_treat_nan_as_equal(true);
     google::protobuf::util::MessageDifferencer differencer;
+    differencer.set_field_comparator(&comparator);
     std::string difference;
     differencer.ReportDifferencesToString(&difference);
     EXPECT_TRUE(differencer.Compare(*Everything(sent), *Everything(received)))
