@@ -17,9 +17,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "gateway/config/address.h"
 
 namespace penstock::http {
 namespace {
@@ -49,24 +49,6 @@ absl::Status Failed(absl::string_view address, int error) {
       absl::StrCat("cannot listen on ", address, ": ", std::strerror(error), ". Choose an address of this machine."));
 }
 
-struct Parsed {
-  std::string host;  // empty: any
-  std::string port;
-};
-
-absl::StatusOr<Parsed> Parse(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
-    return Unusable(address, "write \"host:port\", \"[v6]:port\", \":port\" or \"unix:path\", the port 0 to 65535");
-  }
-  absl::string_view host = address.substr(0, colon);
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && absl::StrContains(host, ":")) return Unusable(address, "write an IPv6 address in brackets");
-  return Parsed{std::string(host.data(), host.size()), absl::StrCat(port)};
-}
-
 absl::StatusOr<UniqueFd> BindTo(absl::string_view address, const addrinfo& where, bool dual_stack) {
   UniqueFd fd(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failed(address, errno);
@@ -81,8 +63,9 @@ absl::StatusOr<UniqueFd> BindTo(absl::string_view address, const addrinfo& where
 }
 
 absl::StatusOr<UniqueFd> BindTcp(const std::string& address) {
-  absl::StatusOr<Parsed> parsed = Parse(address);
-  if (!parsed.ok()) return parsed.status();
+  const absl::StatusOr<config::ListenAddress> parsed = config::ParseListenAddress(address);
+  if (!parsed.ok()) return Unusable(address, parsed.status().message());
+  const std::string port = absl::StrCat(parsed->port);
   const bool any = parsed->host.empty();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -90,7 +73,7 @@ absl::StatusOr<UniqueFd> BindTcp(const std::string& address) {
   hints.ai_family = any ? AF_INET6 : AF_UNSPEC;
   for (;;) {
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(any ? nullptr : parsed->host.c_str(), parsed->port.c_str(), &hints, &found);
+    const int error = ::getaddrinfo(any ? nullptr : parsed->host.c_str(), port.c_str(), &hints, &found);
     if (error != 0)
       return Unusable(address, absl::StrCat(::gai_strerror(error), ". Write an address of this machine."));
     absl::StatusOr<UniqueFd> fd = BindTo(address, *found, any);
