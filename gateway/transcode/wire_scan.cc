@@ -119,16 +119,20 @@ class Scanner {
 
 }  // namespace
 
+void ScratchArena::AddChunk(size_t bytes) { chunks_.push_back({std::unique_ptr<char[]>(new char[bytes]), bytes}); }
+
 void ScratchArena::NextChunk(size_t bytes) {
-  if (!chunks_.empty()) ++at_.chunk;
+  // The first chunk is the one that is kept: always of the same size, whatever the first message needs.
+  if (chunks_.empty()) {
+    AddChunk(kFirstChunkBytes);
+    if (bytes <= kFirstChunkBytes) return;
+  }
+  ++at_.chunk;
   at_.used = 0;
   // A chunk left from before the last rewind is used again if it is large enough.
   if (at_.chunk < chunks_.size() && chunks_[at_.chunk].size >= bytes) return;
   chunks_.resize(at_.chunk);
-  Chunk chunk;
-  chunk.size = std::max(bytes, chunks_.empty() ? kFirstChunkBytes : 2 * chunks_.back().size);
-  chunk.bytes.reset(new char[chunk.size]);
-  chunks_.push_back(std::move(chunk));
+  AddChunk(std::max(bytes, 2 * chunks_.back().size));
 }
 
 Slot* Scan(const MessagePlan& plan, const Piece& pieces, ScratchArena& arena) {

@@ -52,6 +52,7 @@ class ScratchArena {
     size_t size = 0;
   };
 
+  void AddChunk(size_t bytes);
   void NextChunk(size_t bytes);
 
   std::vector<Chunk> chunks_;
