@@ -154,13 +154,18 @@ void Server::Drain(absl::Duration window) {
   // What is left now is health's watches and reflection, which would stay as long as their clients like.
   grpc_server_cancel_all_calls(server_->c_server());
   closing.join();
-  for (auto& worker : workers_) worker->Stop();
+  {
+    const std::lock_guard<std::mutex> lock(draining_);
+    drained_ = true;
+    for (auto& worker : workers_) worker->Stop();
+  }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
 void Server::Hurry() {
   const std::lock_guard<std::mutex> lock(draining_);
+  if (drained_) return;
   for (auto& worker : workers_) worker->Drain(absl::ZeroDuration());
 }
 

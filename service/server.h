@@ -74,7 +74,8 @@ class Server {
   std::vector<std::unique_ptr<TickWorker>> workers_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::thread> threads_;
-  std::mutex draining_;  // TickWorker::Drain is one caller's at a time
+  std::mutex draining_;   // orders to the workers are one caller's at a time
+  bool drained_ = false;  // guarded by draining_: the workers take no more orders
 };
 
 }  // namespace penstock::service

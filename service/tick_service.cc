@@ -37,7 +37,7 @@ gpr_timespec Deadline(int64_t steady_ns) {
 
 // What comes out of the queue: which operation of which call has completed. Without a call: an alarm.
 struct TickWorker::Tag {
-  enum class Event { kWake, kAccepted, kWritten, kFinished, kDone };
+  enum class Event { kWake, kStop, kAccepted, kWritten, kFinished, kDone };
 
   Event event = Event::kWake;
   Call* call = nullptr;
@@ -110,7 +110,7 @@ void TickWorker::Serve() {
     const int64_t now_ns = NowNs();
     if (schedule_.NextWake() <= now_ns) FireDue(now_ns);
     const int64_t wake_ns = std::min(schedule_.NextWake(), DrainDue(now_ns));
-    if (stopping_.load(std::memory_order_acquire) && calls_.empty()) return;
+    if (stopping_ && calls_.empty()) return;
     void* tag = nullptr;
     bool ok = false;
     if (queue_->AsyncNext(&tag, &ok, Deadline(wake_ns)) == grpc::CompletionQueue::GOT_EVENT) {
@@ -130,9 +130,9 @@ void TickWorker::Drain(absl::Duration window) {
 }
 
 void TickWorker::Stop() {
-  stopping_.store(true, std::memory_order_release);
-  static Tag wake;
-  alarms_.back().Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), &wake);
+  // The order travels in the queue itself: were it a flag, the worker could close the queue before the alarm is in it.
+  static Tag stop{Tag::Event::kStop};
+  alarms_.back().Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), &stop);
 }
 
 void TickWorker::WaitForCall() {
@@ -144,6 +144,9 @@ void TickWorker::WaitForCall() {
 void TickWorker::Handle(const Tag& tag, bool ok) {
   switch (tag.event) {
     case Tag::Event::kWake:
+      return;
+    case Tag::Event::kStop:
+      stopping_ = true;
       return;
     case Tag::Event::kAccepted:
       return OnAccepted(tag.call, ok);

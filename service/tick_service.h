@@ -85,10 +85,11 @@ class TickWorker {
   void Run();
 
   // Ends all streams with UNAVAILABLE, evenly over `window` from now; what a client does not take in is reset
-  // kLastBytesTime after it. A second call with a shorter window hurries. Any thread, not two at a time.
+  // kLastBytesTime after it. A second call with a shorter window hurries. Any thread, not two at a time, not after
+  // Stop().
   void Drain(absl::Duration window);
 
-  // Makes Run() return once the last call is gone. Any thread. REQUIRES: the server's Shutdown() has returned.
+  // Makes Run() return once the last call is gone. Any thread, once. REQUIRES: the server's Shutdown() has returned.
   void Stop();
 
   const TickCounters& counters() const { return counters_; }
@@ -129,12 +130,12 @@ class TickWorker {
   // Orders from other threads, and what wakes the queue for them: an alarm can be set once.
   static constexpr int64_t kNotDraining = TickSchedule::kNever;
   std::atomic<int64_t> drain_by_ns_{kNotDraining};
-  std::atomic<bool> stopping_{false};
   std::array<grpc::Alarm, 3> alarms_;
   size_t alarms_used_ = 0;
 
   // The worker's thread only.
   bool ran_ = false;
+  bool stopping_ = false;
   TickSchedule schedule_;
   std::vector<Call*> calls_;  // accepted and not over yet; each knows its place
   absl::flat_hash_map<std::string, std::unique_ptr<Connection>> connections_;  // by peer
