@@ -129,6 +129,26 @@ TEST_F(CallFaultTest, MessagesLargerThanTheWindowPass) {
   }
 }
 
+TEST_F(CallFaultTest, NoRecordIsLostDoubledOrOutOfOrder) {
+  constexpr size_t kStreams = 10, kRecords = 20'000;
+  std::vector<RawClient> clients;
+  for (size_t i = 0; i < kStreams; ++i) {
+    clients.push_back(RawClient::Connect(gateway_->address()).value());
+    ASSERT_TRUE(
+        clients.back().Send(PostJson("/v1/faults:flood", absl::StrCat(R"({"bytes":3,"count":)", kRecords, "}"))).ok());
+  }
+  for (RawClient& client : clients) {
+    const Response response = client.ReadResponse(Soon());
+    EXPECT_TRUE(response.complete) << response.error;
+    const std::vector<std::string> lines = response.Lines();
+    ASSERT_EQ(lines.size(), kRecords + 1);
+    for (size_t i = 0; i < kRecords; ++i) {
+      ASSERT_EQ(lines[i], absl::StrCat(R"({"type":"item","data":{"number":")", i + 1, R"(","payload":"xxx"}})"));
+    }
+    EXPECT_EQ(lines.back(), R"({"end":{"code":0}})");
+  }
+}
+
 TEST_F(CallFaultTest, AMessageOverTheLimitEndsItsStreamAndNoOther) {
   RawClient neighbour = RawClient::Connect(gateway_->address()).value();
   ASSERT_TRUE(neighbour.Send(PostJson("/v1/faults:hangStream", R"({"after":1})")).ok());
