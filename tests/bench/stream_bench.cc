@@ -7,13 +7,16 @@
 // Phases alternate (gateway, floor, gateway, floor, …), so that both meet the same machine; each pair is a round, and a
 // ratio is always taken within one. CPU is what the scheduler counted for the process (schedstat): the kernel's work on
 // its behalf is in it. A round in which one line is missing has no figures, and the exit status says so.
-#include <signal.h>
+//
+// The service skips a tick that it could not send in time, so a machine that is busy with something else invalidates
+// rounds: `chrt -r 1` before the command puts the benchmark first.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
