@@ -183,6 +183,9 @@ void Exchange::OnRequestEnd() {
     return Reply(400, absl::StrCat(head_.method, " ", route_->path_template,
                                    " takes no body: give the fields in the query instead"));
   }
+  if (body_.empty() && route_->request.takes_body()) {
+    return Reply(400, "the body is empty at byte 0, where JSON is expected: send {} for a message without fields");
+  }
   std::string message;
   const absl::Status bound = route_->request.Bind(variables_, query_, body_, &message);
   body_ = std::string();
@@ -286,7 +289,11 @@ absl::Status Exchange::AppendRecord(absl::string_view message, std::string* body
 void Exchange::Carry(const PumpActions& actions, const Ending& ending) {
   if (actions.cancel_upstream) CancelCall();
   if (actions.reply_error) return ReplyStatus(ending.status, ending.reason, ending.unprocessed);
-  if (actions.send_head) SendStreamHead();
+  if (actions.send_head) {
+    SendStreamHead();
+    last_sent_ = Clock::now();
+    if (!actions.finish) ArmTimer();  // from the wait for the head to the wait for silence
+  }
   if (actions.send_heartbeat) {
     response_.Body().append(transcode::kHeartbeat.data(), transcode::kHeartbeat.size());
     response_.CommitBody();
@@ -317,13 +324,11 @@ void Exchange::OnDrained(size_t bytes) {
 }
 
 void Exchange::ArmTimer() {
-  const absl::Duration since_start = absl::FromChrono(Clock::now() - start_);
-  absl::Duration wait = context_.options.max_stream_duration - since_start;
-  if (pump_->state() == Pump::State::kWaiting) {
-    wait = std::min(wait, context_.options.head_wait - since_start);
-  } else {
-    wait = std::min(wait, context_.options.heartbeat - absl::FromChrono(Clock::now() - last_sent_));
-  }
+  const Clock::time_point now = Clock::now();
+  const bool waiting = pump_->state() == Pump::State::kWaiting;
+  const absl::Duration silence = waiting ? context_.options.head_wait : context_.options.heartbeat;
+  const absl::Duration wait = std::min(context_.options.max_stream_duration - absl::FromChrono(now - start_),
+                                       silence - absl::FromChrono(now - last_sent_));
   if (wait == absl::InfiniteDuration()) return;
   context_.loop.Arm(this, absl::ToChronoNanoseconds(std::max(wait, absl::ZeroDuration())));
 }
@@ -335,10 +340,8 @@ void Exchange::OnTimer() {
     return Carry(pump_->OnLocalEnd(),
                  {ComeBack("the stream has reached its longest duration; start it again"), EndReason::kMaxDuration});
   }
-  if (pump_->state() == Pump::State::kWaiting) {
-    Carry(pump_->OnHeadWait(), {});
-    last_sent_ = now;
-  } else if (absl::FromChrono(now - last_sent_) >= context_.options.heartbeat) {
+  if (pump_->state() == Pump::State::kWaiting) return Carry(pump_->OnHeadWait(), {});
+  if (absl::FromChrono(now - last_sent_) >= context_.options.heartbeat) {
     Carry(pump_->OnSilence(), {});
     last_sent_ = now;
   }

@@ -119,8 +119,8 @@ class Exchange final : public http::RequestHandler,
   bool unary_received_ = false;
   absl::optional<Pump> pump_;  // of a streaming method, once its call has started
 
-  Clock::time_point last_sent_;
-  bool answered_ = false;  // a complete reply was sent, or the end is on its way: nothing more may be said
+  Clock::time_point last_sent_;  // or the call's start, while nothing was
+  bool answered_ = false;        // a complete reply was sent, or the end is on its way: nothing more may be said
   int status_ = 0;
   absl::StatusCode code_ = absl::StatusCode::kOk;
   observe::EndReason end_reason_ = observe::EndReason::kClientGone;

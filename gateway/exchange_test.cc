@@ -335,6 +335,7 @@ TEST_F(ExchangeTest, BadRequestsAreRefusedWithoutACall) {
       {"compressed", "POST", "/events", "x", {{"content-encoding", "gzip"}}, 415, "Content-Encoding"},
       {"no type that we have", "POST", "/events", "{}", {{"accept", "image/png"}}, 406, "application/x-ndjson"},
       {"too long", "POST", "/events", long_body.c_str(), {}, 413, "1000 bytes"},
+      {"no JSON at all", "POST", "/events", "", {}, 400, "byte 0"},
       {"malformed JSON", "POST", "/events", "{\"message\":", {}, 400, "byte"},
       {"wrong type", "POST", "/events", "{\"message\":1}", {}, 400, "message"},
       {"unknown field", "POST", "/events", "{\"nope\":1}", {}, 400, "nope"},

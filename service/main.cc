@@ -135,7 +135,7 @@ int Serve(const ServiceConfig& config) {
 }
 
 int Main(int argc, char** argv) {
-  // Debian's Abseil is built with its deadlock detector on, and gRPC locks for each message: a third of a tick's time.
+  // Debian's Abseil is built with its deadlock detector on, and gRPC locks for each message.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const ParsedCommand command = ParseCommandLine(
       argc, argv, [](const char* name) { return std::getenv(name); }, config::CpuCount());

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "grpc/health/v1/health.pb.h"
 
 namespace penstock::service {
 namespace {
@@ -105,6 +106,9 @@ absl::Status CannotListen(const std::vector<config::ListenAddress>& listen) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // gRPC serves health without its descriptor; with it in the binary, reflection can describe the service that it
+  // lists.
+  grpc::health::v1::HealthCheckRequest::descriptor();
   std::unique_ptr<Server> server(new Server);
   grpc::ServerBuilder builder;
   Configure(options, &builder);

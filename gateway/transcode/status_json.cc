@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "gateway/json_string.h"
@@ -17,31 +16,15 @@ namespace {
 // Details of one status, at most: an upstream's metadata is bounded anyway, the JSON of an Any may be larger.
 constexpr size_t kMaxDetailBytes = 1024 * 1024;
 
-// google.protobuf.Any { type_url = 1, value = 2 }
-void AppendRawAny(absl::string_view any, std::string* out) {
-  absl::string_view type_url, value;
-  WireReader reader(any);
-  uint32_t tag = 0;
-  while (!reader.AtEnd() && reader.ReadTag(&tag)) {
-    if (tag == MakeTag(1, WireType::kLengthDelimited)) {
-      if (!reader.ReadBytes(&type_url)) break;
-    } else if (tag == MakeTag(2, WireType::kLengthDelimited)) {
-      if (!reader.ReadBytes(&value)) break;
-    } else if (!reader.Skip(tag)) {
-      break;
-    }
-  }
-  absl::StrAppend(out, "{\"@type\":");
-  AppendJsonString(type_url, out);
-  absl::StrAppend(out, ",\"value\":\"", absl::Base64Escape(value), "\"}");
-}
-
+// By the first set that knows the type; else as its bytes, as far as they can be read.
 void AppendDetail(absl::string_view any, absl::Span<const PlanSet* const> types, std::string* out) {
   for (const PlanSet* set : types) {
-    const MessagePlan* plan = set->Find("google.protobuf.Any");
-    if (plan != nullptr && WireToJson(*plan, any, kMaxDetailBytes, out).ok()) return;
+    if (AnyToJson(*set, any, kMaxDetailBytes, UnknownAny::kRefuse, out).ok()) return;
   }
-  AppendRawAny(any, out);
+  for (const PlanSet* set : types) {
+    if (AnyToJson(*set, any, kMaxDetailBytes, UnknownAny::kBase64, out).ok()) return;
+  }
+  absl::StrAppend(out, "{}");
 }
 
 // google.rpc.Status { code = 1, message = 2, repeated Any details = 3 }; code and message have come as trailers.
