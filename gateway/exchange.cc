@@ -92,7 +92,7 @@ void Exchange::Answer(const route::Router::Match& match) {
     case Kind::kMethodNotAllowed:
       if (head_.method == "OPTIONS") {
         SendHead(204, {{"Allow", match.allow}}, absl::nullopt);
-        End(EndReason::kRejected, absl::StatusCode::kOk);
+        End(EndReason::kLocal, absl::StatusCode::kOk);
         return response_.Finish();
       }
       return Reply(405, absl::StrCat("method ", head_.method, " is not allowed here; allowed: ", match.allow),
@@ -108,7 +108,7 @@ void Exchange::Answer(const route::Router::Match& match) {
 void Exchange::AnswerWithFile() {
   if (const auto file = context_.files.Find(head_.method, head_.target, head_.headers)) {
     status_ = file->status;
-    End(EndReason::kRejected, absl::StatusCode::kOk);
+    End(EndReason::kLocal, absl::StatusCode::kOk);
     return file->SendTo(response_);
   }
   if (schema_ == nullptr) {
@@ -118,43 +118,32 @@ void Exchange::AnswerWithFile() {
   Reply(404, absl::StrCat("no method is bound to ", head_.method, " ", path_.substr(0, 256)));
 }
 
-// What can be refused before the body is read. False: it was.
-bool Exchange::CheckHead() {
+// What can be refused before the body is read, is.
+void Exchange::CheckHead() {
   const Schema::Method& method = *route_->method;
   if (method.client_streaming) {
-    Reply(501,
-          absl::StrCat(method.full_name, " takes a stream of messages, which this gateway does not offer over HTTP"));
-    return false;
+    return Reply(501, absl::StrCat(method.full_name,
+                                   " takes a stream of messages, which this gateway does not offer over HTTP"));
   }
   const absl::Span<const absl::string_view> offered =
       method.server_streaming ? absl::MakeConstSpan(transcode::kStreamMediaTypes) : kUnaryMediaTypes;
   const absl::optional<size_t> media_type = Negotiate(head_.headers, offered);
   if (!media_type) {
-    Reply(406, absl::StrCat("Accept takes none of ", method.server_streaming ? "application/x-ndjson, " : "",
-                            "application/json, and nothing else is offered here"));
-    return false;
+    return Reply(406, absl::StrCat("Accept takes none of ", method.server_streaming ? "application/x-ndjson, " : "",
+                                   "application/json, and nothing else is offered here"));
   }
   media_type_ = *media_type;
   if (head_.has_body && http::FindHeader(head_.headers, "content-encoding") != nullptr) {
-    Reply(415, "request bodies are not taken compressed: drop Content-Encoding");
-    return false;
+    return Reply(415, "request bodies are not taken compressed: drop Content-Encoding");
   }
   if (head_.has_body && !IsJsonBody(head_.headers)) {
-    Reply(415, "the body must be JSON: send Content-Type: application/json (with curl, --json instead of -d)");
-    return false;
+    return Reply(415, "the body must be JSON: send Content-Type: application/json (with curl, --json instead of -d)");
   }
-  if (head_.content_length.value_or(0) > context_.options.max_request_bytes) {
-    Reply(413, absl::StrCat("the body is longer than ", context_.options.max_request_bytes, " bytes"));
-    return false;
-  }
+  if (head_.content_length.value_or(0) > context_.options.max_request_bytes) return ReplyTooLong();
   const absl::Duration otherwise = method.server_streaming ? absl::InfiniteDuration() : context_.options.unary_timeout;
   const absl::StatusOr<absl::Duration> timeout = RequestTimeout(head_.headers, otherwise);
-  if (!timeout.ok()) {
-    ReplyStatus(timeout.status(), EndReason::kRejected);
-    return false;
-  }
+  if (!timeout.ok()) return ReplyStatus(timeout.status(), EndReason::kLocal);
   timeout_ = *timeout;
-  return true;
 }
 
 void Exchange::OnRequestBody(absl::string_view data) {
@@ -162,7 +151,7 @@ void Exchange::OnRequestBody(absl::string_view data) {
   if (answered_) return;
   if (body_.size() + data.size() > context_.options.max_request_bytes) {
     body_ = std::string();
-    return Reply(413, absl::StrCat("the body is longer than ", context_.options.max_request_bytes, " bytes"));
+    return ReplyTooLong();
   }
   body_.append(data.data(), data.size());
 }
@@ -189,7 +178,7 @@ void Exchange::OnRequestEnd() {
   std::string message;
   const absl::Status bound = route_->request.Bind(variables_, query_, body_, &message);
   body_ = std::string();
-  if (!bound.ok()) return ReplyStatus(bound, EndReason::kRejected);
+  if (!bound.ok()) return ReplyStatus(bound, EndReason::kLocal);
   if (head_.method == "HEAD" && route_->method->server_streaming) {
     // What the head would be; no call is made for a stream that nobody reads.
     SendStreamHead();
@@ -384,8 +373,12 @@ void Exchange::OnUnaryEnd(const upstream::CallEnd& end, EndReason reason) {
 void Exchange::Reply(int http_status, absl::string_view message, http::Headers extra) {
   const int code = http::GrpcCodeOf(http_status);
   status_ = http_status;
-  End(EndReason::kRejected, static_cast<absl::StatusCode>(code));
+  End(EndReason::kLocal, static_cast<absl::StatusCode>(code));
   http::SendError(response_, http_status, code, message, std::move(extra));
+}
+
+void Exchange::ReplyTooLong() {
+  Reply(413, absl::StrCat("the body is longer than ", context_.options.max_request_bytes, " bytes"));
 }
 
 void Exchange::ReplyStatus(const absl::Status& status, EndReason reason, bool unprocessed) {

@@ -68,7 +68,7 @@ class Exchange final : public http::RequestHandler,
   // Before the call.
   void Answer(const route::Router::Match& match);
   void AnswerWithFile();
-  bool CheckHead();
+  void CheckHead();
   void StartCall(std::string message);
 
   // How a call ended, for whoever is told.
@@ -91,6 +91,7 @@ class Exchange final : public http::RequestHandler,
 
   // Replies that are complete in one go, and ends.
   void Reply(int http_status, absl::string_view message, http::Headers extra = {});
+  void ReplyTooLong();
   void ReplyStatus(const absl::Status& status, observe::EndReason reason, bool unprocessed = false);
   void SendWhole(int http_status, http::Headers headers, absl::string_view json);
   void SendHead(int status, http::Headers headers, absl::optional<uint64_t> content_length);

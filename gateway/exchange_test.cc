@@ -358,7 +358,7 @@ TEST_F(ExchangeTest, BadRequestsAreRefusedWithoutACall) {
     }
   }
   exchange_.reset();
-  EXPECT_EQ(Ended(EndReason::kRejected), static_cast<int64_t>(std::size(rows)));
+  EXPECT_EQ(Ended(EndReason::kLocal), static_cast<int64_t>(std::size(rows)));
 }
 
 TEST_F(ExchangeTest, BeforeTheSchemaIsKnownThePathsAreUnavailable) {

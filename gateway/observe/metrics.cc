@@ -16,7 +16,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr absl::string_view kEndReasonNames[kEndReasons] = {
-    "ok",          "rejected",    "upstream_error", "upstream_lost", "bad_message",
+    "ok",          "local",       "upstream_error", "upstream_lost", "bad_message",
     "client_gone", "slow_client", "drain",          "max_duration",
 };
 

@@ -31,7 +31,7 @@ class Counter {
 // Why a request was over. Every request has exactly one.
 enum class EndReason {
   kOk,             // the call ended well and the client has it all
-  kRejected,       // answered here, no call was made: a bad request, an unknown path, the page's files too
+  kLocal,          // answered here, no call was made: a bad request, an unknown path, the page's files too
   kUpstreamError,  // the upstream said so
   kUpstreamLost,   // inferred here: no connection, a lost one, a broken frame, a deadline
   kBadMessage,     // a message that has no JSON, or too much of it
