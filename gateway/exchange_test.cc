@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/fake_response.h"
 #include "gateway/schema_source.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -20,45 +21,6 @@ using observe::EndReason;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-// The session's side: remembers what was sent.
-class FakeResponse final : public http::ResponseStream {
- public:
-  void SendHead(int code, const http::Headers& fields, absl::optional<uint64_t> length) override {
-    EXPECT_EQ(status, 0) << "a second head";
-    status = code;
-    headers = fields;
-    content_length = length;
-  }
-  std::string& Body() override {
-    EXPECT_NE(status, 0) << "a body before the head";
-    EXPECT_FALSE(finished || aborted);
-    return body;
-  }
-  void CommitBody() override { unsent = slow ? body.size() : 0; }
-  void Finish() override {
-    EXPECT_FALSE(finished || aborted);
-    finished = true;
-  }
-  void Abort() override {
-    EXPECT_FALSE(finished || aborted);
-    aborted = true;
-  }
-  size_t Unsent() const override { return unsent; }
-  void ReleaseRequestBody(size_t bytes) override { released += bytes; }
-
-  std::string Header(absl::string_view name) const {
-    const std::string* value = http::FindHeader(headers, name);
-    return value == nullptr ? "" : *value;
-  }
-
-  int status = 0;
-  http::Headers headers;
-  absl::optional<uint64_t> content_length;
-  std::string body;
-  size_t unsent = 0, released = 0;
-  bool slow = false, finished = false, aborted = false;
-};
 
 // The upstream's side: one call at a time, driven by the test.
 class FakeChannel final : public upstream::Channel {

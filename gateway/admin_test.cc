@@ -1,0 +1,63 @@
+#include "gateway/admin.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/fake_response.h"
+
+namespace penstock {
+namespace {
+
+class AdminTest : public ::testing::Test {
+ protected:
+  FakeResponse Ask(const std::string& method, const std::string& target) {
+    FakeResponse response;
+    http::RequestHead head;
+    head.method = method;
+    head.target = target;
+    const std::unique_ptr<http::RequestHandler> handler = handlers_(std::move(head), response);
+    handler->OnRequestHead();
+    handler->OnRequestEnd();
+    EXPECT_TRUE(response.finished);
+    return response;
+  }
+
+  std::vector<std::string> reasons_;
+  const http::HandlerFactory handlers_ =
+      AdminHandlers({.not_ready = [this] { return reasons_; }, .metrics = [] { return std::string("m 1\n"); }});
+};
+
+TEST_F(AdminTest, AliveWhateverTheUpstreamDoes) {
+  reasons_ = {"draining"};
+  EXPECT_EQ(Ask("GET", "/livez").status, 200);
+}
+
+TEST_F(AdminTest, ReadinessNamesEveryReason) {
+  EXPECT_EQ(Ask("GET", "/readyz?verbose").status, 200);
+  reasons_ = {"draining", "upstream x:1: refused"};
+  const FakeResponse response = Ask("GET", "/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "not ready: draining; upstream x:1: refused\n");
+}
+
+TEST_F(AdminTest, MetricsAreTheTextFormat) {
+  const FakeResponse response = Ask("GET", "/metrics");
+  EXPECT_EQ(response.body, "m 1\n");
+  EXPECT_EQ(response.Header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(response.content_length, 4u);
+}
+
+TEST_F(AdminTest, OtherPathsAndMethodsAreRefused) {
+  EXPECT_EQ(Ask("GET", "/").status, 404);
+  EXPECT_EQ(Ask("GET", "/livezz").status, 404);
+  const FakeResponse response = Ask("POST", "/livez");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.Header("Allow"), "GET, HEAD");
+}
+
+}  // namespace
+}  // namespace penstock
