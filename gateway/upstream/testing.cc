@@ -115,7 +115,7 @@ size_t Peer::SendSome(const std::string& bytes) {
 
 void Peer::Poll() {
   char buffer[64 * 1024];
-  ssize_t count;
+  ssize_t count = 1;
   while (fd_ >= 0 && (count = recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT)) > 0) input_.append(buffer, count);
   if (fd_ >= 0 && (count == 0 || (count < 0 && errno != EAGAIN))) closed_ = true;
   if (!preface_seen_) {
