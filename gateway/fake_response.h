@@ -30,8 +30,10 @@ class FakeResponse final : public http::ResponseStream {
     return body;
   }
   void CommitBody() override { unsent = slow ? body.size() : 0; }
-  void Finish() override {
+  using ResponseStream::Finish;
+  void Finish(const http::Headers& fields) override {
     EXPECT_FALSE(finished || aborted);
+    trailers = fields;
     finished = true;
   }
   void Abort() override {
@@ -47,7 +49,7 @@ class FakeResponse final : public http::ResponseStream {
   }
 
   int status = 0;
-  http::Headers headers;
+  http::Headers headers, trailers;
   absl::optional<uint64_t> content_length;
   std::string body;
   size_t unsent = 0, released = 0;

@@ -19,7 +19,8 @@ class FakeResponse final : public ResponseStream {
   }
   std::string& Body() override { return body; }
   void CommitBody() override { absl::StrAppend(&log, body, "\n"); }
-  void Finish() override { absl::StrAppend(&log, "finish\n"); }
+  using ResponseStream::Finish;
+  void Finish(const Headers& /*trailers*/) override { absl::StrAppend(&log, "finish\n"); }
   void Abort() override { absl::StrAppend(&log, "abort\n"); }
   size_t Unsent() const override { return 0; }
   void ReleaseRequestBody(size_t) override {}

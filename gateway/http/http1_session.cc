@@ -322,19 +322,22 @@ void Http1Session::ClosePiece() {
   accounted_ = out_->size();
 }
 
-void Http1Session::WriteEnding() {
-  if (!exchange_.finished || exchange_.ending_written) return;
-  exchange_.ending_written = true;
+void Http1Session::WriteEnding(const Headers& trailers) {
   if (exchange_.owed > 0) exchange_.aborted = true;  // less than was announced: the client must see a cut
   if (!exchange_.chunked) return;
-  Append(Out(), "0\r\n\r\n");
-  accounted_ = out_->size();
+  std::string& out = Out();
+  Append(out, "0\r\n");
+  AppendFields(trailers, out);
+  Append(out, "\r\n");
+  accounted_ = out.size();
 }
 
-void Http1Session::Finish() {
+void Http1Session::Finish(const Headers& trailers) {
   if (answered()) return;
   PENSTOCK_CHECK(exchange_.head_sent);
   exchange_.finished = true;
+  ClosePiece();
+  WriteEnding(trailers);
   unreleased_ = 0;
   if (state_ == State::kBody) {
     if (close_ && !exchange_.request_complete) {
@@ -355,7 +358,6 @@ void Http1Session::Abort() {
 void Http1Session::RunDeferred() {
   if (state_ != State::kClosed) {
     ClosePiece();
-    WriteEnding();
     if (exchange_.aborted) Close(/*reset=*/true);
   }
   if (state_ != State::kClosed) Write();
@@ -414,7 +416,7 @@ void Http1Session::ArmWrite() {
 
 // What follows once the response is complete and out.
 void Http1Session::Settle() {
-  if (!exchange_.ending_written || out_) return;
+  if (!exchange_.finished || out_) return;
   DropHandler();
   if (state_ == State::kLinger) return;
   if (close_) return CloseAfterResponse();

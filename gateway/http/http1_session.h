@@ -72,7 +72,6 @@ class Http1Session final : public Session, private ResponseStream, private Defer
     bool unknown_length = false;  // chunked, or until close
     bool finished = false;
     bool aborted = false;
-    bool ending_written = false;
     uint64_t owed = 0;  // bytes of an identity body that are still to be appended
   };
   static constexpr size_t kNoPiece = ~size_t{0};
@@ -82,7 +81,8 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override;
   std::string& Body() override;
   void CommitBody() override;
-  void Finish() override;
+  using ResponseStream::Finish;
+  void Finish(const Headers& trailers) override;
   void Abort() override;
   size_t Unsent() const override { return unsent_; }
   void ReleaseRequestBody(size_t bytes) override;
@@ -107,7 +107,7 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   bool MustCloseAfterHead() const;
   void Account();
   void ClosePiece();
-  void WriteEnding();
+  void WriteEnding(const Headers& trailers);
   void Write();
   void OnTaken();
   void ArmWrite();

@@ -184,6 +184,24 @@ TEST(Http1Session, OneTurnIsOneChunk) {
   EXPECT_NE(client.ReadUntil("abc\r\n"), "") << "the connection is kept after a stream that ended";
 }
 
+TEST(Http1Session, TrailersFollowAChunkedBodyAndNoOther) {
+  TestServer server({}, [](Scripted& h) {
+    h.on_end = [&h] {
+      const bool chunked = h.head.target == "/chunked";
+      h.response.SendHead(200, {}, chunked ? absl::nullopt : absl::optional<uint64_t>(3));
+      h.Append("one");
+      h.response.Finish({{"Grpc-Trailer-a", "1"}, {"Grpc-Trailer-b", "x\r\nX-Forged: 1"}});
+    };
+  });
+  TestClient client = server.Connect();
+  client.Send("GET /chunked HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_NE(client.ReadUntil("\r\n\r\n"), "");
+  EXPECT_EQ(client.ReadUntil("\r\n\r\n"), "00000003\r\none\r\n0\r\nGrpc-Trailer-a: 1\r\n\r\n")
+      << "a value that would start a field of its own is left out";
+  client.Send("GET /known HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(BodyOf(client.ReadResponse()), "one");
+}
+
 TEST(Http1Session, AbortIsAReset) {
   TestServer server({}, Stream);
   TestClient client = server.Connect();

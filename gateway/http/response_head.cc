@@ -54,13 +54,17 @@ absl::string_view ReasonPhrase(int status) {
   return "";  // RFC 9112 section 4: may be empty, the space before it may not be missing
 }
 
+void AppendFields(const Headers& fields, std::string& out) {
+  for (const Header& field : fields) {
+    if (!IsToken(field.name) || !IsFieldValue(field.value) || IsFramingField(field.name)) continue;
+    absl::StrAppend(&out, field.name, ": ", field.value, "\r\n");
+  }
+}
+
 void AppendResponseHead(int status, const Headers& headers, absl::string_view date_line, const ResponseFraming& framing,
                         std::string& out) {
   absl::StrAppend(&out, "HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\n");
-  for (const Header& header : headers) {
-    if (!IsToken(header.name) || !IsFieldValue(header.value) || IsFramingField(header.name)) continue;
-    absl::StrAppend(&out, header.name, ": ", header.value, "\r\n");
-  }
+  AppendFields(headers, out);
   absl::StrAppend(&out, date_line);
   if (framing.content_length) absl::StrAppend(&out, "Content-Length: ", *framing.content_length, "\r\n");
   if (framing.chunked) absl::StrAppend(&out, "Transfer-Encoding: chunked\r\n");

@@ -30,6 +30,9 @@ struct ResponseFraming {
 void AppendResponseHead(int status, const Headers& headers, absl::string_view date_line, const ResponseFraming& framing,
                         std::string& out);
 
+// Appends the lines of `fields`, such as trailers; left out is the same as above.
+void AppendFields(const Headers& fields, std::string& out);
+
 // Whether a Connection field among `headers` lists `token` (lower case; RFC 9110 section 7.6.1).
 bool HasConnectionToken(const Headers& headers, absl::string_view token);
 

@@ -70,8 +70,10 @@ class ResponseStream {
   // Says that Body() grew: the session writes it at the end of this turn.
   virtual void CommitBody() = 0;
 
-  // The response is complete once what was appended has been sent.
-  virtual void Finish() = 0;
+  // The response is complete once what was appended has been sent. `trailers` follow the body (RFC 9110 section 6.5);
+  // they are dropped where the body's framing has no place for them: a known length, HTTP/1.0, no body at all.
+  virtual void Finish(const Headers& trailers) = 0;
+  void Finish() { Finish(Headers()); }
 
   // Cuts the transfer so that no client can take it for complete: a reset, never a last chunk.
   virtual void Abort() = 0;
