@@ -57,6 +57,10 @@ class CallHandler {
   // once while nothing before them waits, or a message larger than the window could never complete.
   virtual void OnCallPartial(size_t window) = 0;
 
+  // All messages queued so far were taken by the transport: there is room for more. Called from inside the transport's
+  // write, so it may only note that, not send or destroy the call.
+  virtual void OnCallSent() {}
+
   // The end, exactly once unless the Call was destroyed before. Nothing follows.
   virtual void OnCallEnd(CallEnd end) = 0;
 };

@@ -376,11 +376,13 @@ TEST_F(H2ConnectionTest, APeerThatNeverReadsHoldsABoundedRequest) {
   recorder.call->SendMessage(std::string(5000, 'u'), /*last=*/false);
   peer_->Await(testing::kData, 1);
   EXPECT_EQ(recorder.call->Unsent(), 5005u - 1000u) << "what waits for the peer's window is counted";
+  EXPECT_EQ(recorder.sent, 0);
   // The peer opens up: all of it goes out, and nothing of it twice.
   peer_->Send(testing::EncodeFrame({testing::kWindowUpdate, 0, 1, std::string("\0\1\0\0", 4)}));
   const testing::Frame rest = peer_->Await(testing::kData, 1);
   EXPECT_EQ(rest.payload, std::string(4005, 'u'));
   EXPECT_EQ(recorder.call->Unsent(), 0u);
+  EXPECT_EQ(recorder.sent, 1) << "there is room for more, and the handler hears of it";
   recorder.call->SendMessage("more", /*last=*/false);
   EXPECT_EQ(peer_->Await(testing::kData, 1).payload, Framed("more"));
   recorder.call->CloseSend();

@@ -99,6 +99,7 @@ size_t H2Stream::ReadBody(char* buffer, size_t size, bool* end) {
     std::string().swap(out_);
     out_sent_ = 0;
     end_sent_ = *end = close_send_;
+    if (count > 0 && !close_send_ && handler_ != nullptr) handler_->OnCallSent();
   }
   return count;
 }

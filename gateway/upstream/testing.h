@@ -27,6 +27,7 @@ class Recorder : public CallHandler {
   void OnCallMetadata(const Metadata& metadata) override { heads.push_back(metadata); }
   void OnCallMessage(absl::string_view message, size_t window) override;
   void OnCallPartial(size_t window) override;
+  void OnCallSent() override { ++sent; }
   void OnCallEnd(CallEnd ended) override;
 
   std::unique_ptr<Call> call;
@@ -37,6 +38,7 @@ class Recorder : public CallHandler {
   std::vector<Metadata> heads;
   std::vector<std::string> messages;
   size_t message_count = 0;
+  int sent = 0;
   size_t held = 0;
   absl::optional<CallEnd> end;
 };
