@@ -257,13 +257,16 @@ class PlanSet::Builder {
     const std::string key = absl::StrCat(",", JsonOf(*buffer_, [&](JsonWriter& json) { json.String(shown); }), ":");
     plan->key = PaddedText(key);
     plan->fallback = plan->is_map ? "{}" : plan->repeated ? "[]" : DefaultJson(*buffer_, field, plan->enumeration);
-    // What tells unset from default is left out while unset: messages, oneof members, `optional` of proto3.
-    const bool proto3_optional =
-        field.has_optional_keyword() && field.file()->syntax() == FileDescriptor::SYNTAX_PROTO3;
-    const bool plain = plan->repeated || (plan->message == nullptr && plan->oneof < 0 && !proto3_optional);
-    if (set_->options_.unpopulated && plain && !plan->extension) {
-      plan->unset = PaddedText(absl::StrCat(key, plan->fallback));
-    }
+    const absl::string_view unset = UnsetJson(field, *plan);
+    if (!unset.empty()) plan->unset = PaddedText(absl::StrCat(key, unset));
+  }
+
+  // What stands for the field while it is unset. Empty: nothing does, the key is left out.
+  absl::string_view UnsetJson(const FieldDescriptor& field, const FieldPlan& plan) const {
+    // Members of a oneof, `optional` of proto3 among them, are asked for whether they are there.
+    if (plan.extension || field.containing_oneof() != nullptr) return "";
+    if (set_->options_.unset_messages && field.has_presence()) return "null";
+    return set_->options_.unpopulated ? absl::string_view(plan.fallback) : "";
   }
 
   std::unique_ptr<PlanSet> set_;

@@ -27,7 +27,10 @@ namespace penstock::transcode {
 
 // How messages are printed; compiled into the plans.
 struct PrintOptions {
-  bool unpopulated = true;    // print unset scalars, lists and maps with their default value
+  bool unpopulated = true;  // print unset scalars, lists and maps with their default value
+  // Print unset messages, and proto2's unset scalars in place of their default, as `null`: with `unpopulated` what Go's
+  // protojson calls EmitUnpopulated. Not members of a oneof, `optional` of proto3, and extensions.
+  bool unset_messages = false;
   bool proto_names = false;   // keys as in the .proto file, not in lowerCamelCase
   bool enum_numbers = false;  // enum values as numbers
 };

@@ -170,6 +170,26 @@ TEST(WireToJsonTest, OptionsDecideWhatIsPrinted) {
   EXPECT_EQ(Json(*other->Find("penstock.transcode.test.Scalars"), wire + "\x18\x01"), R"({"an_int32":1,"color":1})");
 }
 
+// The JSON of Go's protojson with EmitUnpopulated.
+TEST(WireToJsonTest, UnsetMessagesAreNullOnDemand) {
+  const auto plans = BuildPlans({.unset_messages = true});
+  const auto json = [&plans](const std::string& type) {
+    return Json(*plans->Find("penstock.transcode.test." + type), "");
+  };
+  EXPECT_EQ(json("Book"), R"({"name":"","title":"","pages":"0","tags":[],"published":null})");
+  EXPECT_EQ(json("Choices"), "{}") << "members of a oneof and proto3's optional fields";
+  EXPECT_EQ(json("Proto2"),
+            R"({"number":null,"text":null,"blob":null,"real":null,"infinite":null,"closed":null,"flag":null,)"
+            R"("needed":null,"onegroup":null,"items":[],"closedList":[],"closedMap":{},"packed":[],"unpacked":[],)"
+            R"("child":null})")
+      << "scalars of proto2, but no extension";
+  EXPECT_NE(json("WellKnown").find(R"("value":null,"list":null,"any":null,"empty":null,"nullValue":null,)"),
+            std::string::npos)
+      << json("WellKnown");
+  const auto alone = BuildPlans({.unpopulated = false, .unset_messages = true});
+  EXPECT_EQ(Json(*alone->Find("penstock.transcode.test.Book"), ""), R"({"published":null})");
+}
+
 TEST(WireToJsonTest, DepthIsBounded) {
   std::string any;
   for (int i = 0; i < 10000; ++i) {
