@@ -159,12 +159,47 @@ bool JsonReader::Object(const MessagePlan& plan, Within within) {
 bool JsonReader::Member(const MessagePlan& plan, absl::string_view key, Seen* seen, size_t* expected) {
   const FieldPlan* field = *expected < plan.fields().size() ? &plan.fields()[*expected] : nullptr;
   if (field == nullptr || key != absl::string_view(field->name)) field = plan.FindByName(key);
-  if (field == nullptr) {
-    Fail(absl::StrCat("is no field of ", plan.full_name()));
-    return At(Shown(key));
-  }
+  if (field == nullptr) return Unknown(plan, key);
   *expected = field->index + 1;
   return Field(*field, seen) || At(field->name);
+}
+
+// The value of a member that is no field.
+bool JsonReader::Unknown(const MessagePlan& plan, absl::string_view key) {
+  const std::string name = Shown(key);  // `key` goes with the next string that is read
+  if (!options_.ignore_unknown) Fail(absl::StrCat("is no field of ", plan.full_name()));
+  return (options_.ignore_unknown && SkipJson()) || At(name);
+}
+
+// Passes over a value that nobody asked for, which must be JSON all the same.
+bool JsonReader::SkipJson() {
+  const char c = tokens_.Peek();
+  if (c == '{') {
+    return ForEachMember([this](absl::string_view) { return SkipJson(); });
+  }
+  if (c == '[') {
+    return ForEachElement([this](size_t) { return SkipJson(); });
+  }
+  if (c == '"') {
+    std::string buffer;
+    absl::string_view text;
+    return ReadString(&buffer, &text);
+  }
+  if (tokens_.AtEnd()) return Syntax("a value is missing here");
+  const bool value = AtLiteral("null") || AtLiteral("true") || AtLiteral("false") || IsJsonNumber(tokens_.Text());
+  if (!value) return Syntax("this is no JSON value");
+  tokens_.Next();
+  return true;
+}
+
+bool JsonReader::DropsName(const FieldPlan& field) {
+  if (!options_.ignore_unknown || field.enumeration == nullptr || tokens_.Peek() != '"') return false;
+  const size_t place = tokens_.place();
+  std::string buffer;
+  absl::string_view name;
+  if (ReadString(&buffer, &name) && field.enumeration->FindByName(name) == nullptr) return true;
+  tokens_.GoTo(place);  // known, or broken: for the reader of values
+  return false;
 }
 
 bool JsonReader::Field(const FieldPlan& field, Seen* seen) {
@@ -183,6 +218,7 @@ bool JsonReader::Field(const FieldPlan& field, Seen* seen) {
 bool JsonReader::FieldValue(const FieldPlan& field) {
   if (field.is_map) return Map(field);
   if (field.repeated) return List(field);
+  if (DropsName(field)) return true;
   AppendTag(field.number, field.wire_type, &wire_);
   return Singular(field);
 }
@@ -245,6 +281,7 @@ bool JsonReader::List(const FieldPlan& field) {
     start = BeginLengthDelimited(&wire_);
   }
   const bool read = ForEachElement([&](size_t index) {
+    if (DropsName(field)) return true;
     if (!packed) AppendTag(field.number, field.wire_type, &wire_);
     return ListElement(field) || AtIndex(index);
   });
@@ -275,6 +312,7 @@ bool JsonReader::Map(const FieldPlan& field) {
 bool JsonReader::MapEntry(const FieldPlan& field, absl::string_view key, MapKeys* keys) {
   const FieldPlan& key_field = field.message->fields()[0];
   const FieldPlan& value_field = field.message->fields()[1];
+  const size_t before = wire_.size();
   AppendTag(field.number, WireType::kLengthDelimited, &wire_);
   const size_t start = BeginLengthDelimited(&wire_);
   AppendTag(key_field.number, key_field.wire_type, &wire_);
@@ -283,6 +321,10 @@ bool JsonReader::MapEntry(const FieldPlan& field, absl::string_view key, MapKeys
     return Fail(absl::StrCat("as a key ", fault));
   }
   const size_t key_size = wire_.size() - key_start;
+  if (DropsName(value_field)) {
+    wire_.resize(before);
+    return true;
+  }
   AppendTag(value_field.number, value_field.wire_type, &wire_);
   if (!TakesNull(value_field) && AtLiteral("null")) return Fail("must not be null");
   if (!Singular(value_field)) return false;
@@ -313,9 +355,9 @@ namespace {
 
 // Runs `read` and sees to it that *wire holds all or nothing of what it appended.
 template <typename Read>
-absl::Status ReadWhole(absl::string_view json, std::string* wire, const Read& read) {
+absl::Status ReadWhole(absl::string_view json, const JsonReadOptions& options, std::string* wire, const Read& read) {
   const size_t before = wire->size();
-  JsonReader reader(json, wire);
+  JsonReader reader(json, options, wire);
   if (ABSL_PREDICT_TRUE(read(reader))) return absl::OkStatus();
   wire->resize(before);
   return reader.Error();
@@ -323,12 +365,14 @@ absl::Status ReadWhole(absl::string_view json, std::string* wire, const Read& re
 
 }  // namespace
 
-absl::Status JsonToWire(const MessagePlan& plan, absl::string_view json, std::string* wire) {
-  return ReadWhole(json, wire, [&](JsonReader& reader) { return reader.WholeMessage(plan); });
+absl::Status JsonToWire(const MessagePlan& plan, absl::string_view json, std::string* wire,
+                        const JsonReadOptions& options) {
+  return ReadWhole(json, options, wire, [&](JsonReader& reader) { return reader.WholeMessage(plan); });
 }
 
-absl::Status JsonToWireField(const FieldPlan& field, absl::string_view json, std::string* wire) {
-  return ReadWhole(json, wire, [&](JsonReader& reader) { return reader.WholeField(field); });
+absl::Status JsonToWireField(const FieldPlan& field, absl::string_view json, std::string* wire,
+                             const JsonReadOptions& options) {
+  return ReadWhole(json, options, wire, [&](JsonReader& reader) { return reader.WholeField(field); });
 }
 
 }  // namespace penstock::transcode

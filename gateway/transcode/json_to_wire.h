@@ -1,10 +1,10 @@
 // JSON to a message's wire bytes, without making a message of it. Nothing of the input is trusted.
 //
 // simdjson finds the tokens and checks UTF-8; what they mean is decided here, strictly: keys in either spelling (as in
-// the .proto file or lowerCamelCase), never twice, all known; no oneof set twice; numbers exact and in range (`1e5`
-// and `"5"` are integers, `1.5` is not); nothing after the value. `null` leaves a field unset, is a value for
-// google.protobuf.Value and NullValue, and is refused inside lists and maps. Called by bindings, from any thread;
-// each thread keeps its scratch.
+// the .proto file or lowerCamelCase), never twice, all known unless the caller says otherwise; no oneof set twice;
+// numbers exact and in range (`1e5` and `"5"` are integers, `1.5` is not); nothing after the value. `null` leaves a
+// field unset, is a value for google.protobuf.Value and NullValue, and is refused inside lists and maps. Called by
+// bindings, from any thread; each thread keeps its scratch.
 //
 //   std::string wire;
 //   absl::Status status = JsonToWire(*message, R"({"interval":"0.5s"})", &wire);
@@ -19,17 +19,26 @@
 
 namespace penstock::transcode {
 
+struct JsonReadOptions {
+  // What the schema does not know is passed over: an unknown field with its value, which must still be well-formed
+  // JSON; an enum field, list element or map entry whose value is an unknown name; an Any without "@type", which is
+  // then an empty one. An Any of unknown type stays an error: its bytes cannot be made.
+  bool ignore_unknown = false;
+};
+
 // Appends the wire form of `json`: one JSON value, the whole of it, white space around it allowed, nesting at most
 // kMaxDepth. Empty input is an error; the caller decides about empty bodies. A field with a value is written even if
 // the value is its default, in the order of the JSON.
 //
 // INVALID_ARGUMENT on anything wrong, with the field's path (`interval`, `items[3].id`, `labels["a"]`), for syntax
 // the byte offset; *wire is cut back then.
-absl::Status JsonToWire(const MessagePlan& plan, absl::string_view json, std::string* wire);
+absl::Status JsonToWire(const MessagePlan& plan, absl::string_view json, std::string* wire,
+                        const JsonReadOptions& options = {});
 
 // The same where `json` is the value of one field (a list for a repeated one): appends the field, tag and all. A
 // method's body that names a field.
-absl::Status JsonToWireField(const FieldPlan& field, absl::string_view json, std::string* wire);
+absl::Status JsonToWireField(const FieldPlan& field, absl::string_view json, std::string* wire,
+                             const JsonReadOptions& options = {});
 
 }  // namespace penstock::transcode
 

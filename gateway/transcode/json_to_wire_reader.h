@@ -10,6 +10,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "gateway/transcode/json_to_wire.h"
 #include "gateway/transcode/json_tokens.h"
 #include "gateway/transcode/message_plan.h"
 #include "gateway/transcode/scalar_text.h"
@@ -19,7 +20,10 @@ namespace penstock::transcode {
 // Every function that reads returns false on a fault, of which Error() tells; what was appended is of no use then.
 class JsonReader {
  public:
-  JsonReader(absl::string_view json, std::string* wire) : wire_(*wire) { started_ = tokens_.Start(json); }
+  JsonReader(absl::string_view json, const JsonReadOptions& options, std::string* wire)
+      : options_(options), wire_(*wire) {
+    started_ = tokens_.Start(json);
+  }
 
   // Reads the whole text as a message, or as the value of a field (tag included).
   bool WholeMessage(const MessagePlan& plan);
@@ -44,6 +48,8 @@ class JsonReader {
   bool Message(const MessagePlan& plan);
   bool Object(const MessagePlan& plan, Within within);
   bool Member(const MessagePlan& plan, absl::string_view key, Seen* seen, size_t* expected);
+  bool Unknown(const MessagePlan& plan, absl::string_view key);
+  bool SkipJson();
   bool Field(const FieldPlan& field, Seen* seen);
   bool FieldValue(const FieldPlan& field);
   bool Singular(const FieldPlan& field);
@@ -79,6 +85,8 @@ class JsonReader {
 
   // True at the literal; a token that only begins like it is a fault, found where it is read.
   bool AtLiteral(absl::string_view literal) const { return tokens_.Peek() == literal[0] && tokens_.Text() == literal; }
+  // True: the value here is an enum name that nobody knows and the options say to drop it: it has been passed over.
+  bool DropsName(const FieldPlan& field);
   // True: `null` is a value of this field, not its absence.
   static bool TakesNull(const FieldPlan& field);
 
@@ -91,6 +99,7 @@ class JsonReader {
   bool AtKey(absl::string_view key);
   bool AtIndex(size_t index);
 
+  const JsonReadOptions options_;
   JsonTokens tokens_;
   std::string& wire_;
   bool started_;

@@ -239,6 +239,75 @@ TEST(JsonToWireTest, NestedAnysWithTypeLastAreLinear) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
+TEST(JsonToWireTest, IgnoresWhatIsUnknownOnDemand) {
+  const struct {
+    const char* type;
+    const char* json;
+    const char* same;  // what it reads as without the option
+    const char* reason;
+  } kRows[] = {
+      {"Leaf", R"({"x":null,"number":2})", R"({"number":2})", "null"},
+      {"Leaf", R"({"x":true,"x":false,"number":2})", R"({"number":2})", "an unknown key twice"},
+      {"Leaf", R"({"x":-1.5e+300,"y":1e999})", "{}", "a number, and one that no type holds"},
+      {"Leaf", R"({"x":"\u00e9\ud83d\ude00"})", "{}", "a string with escapes"},
+      {"Leaf", R"({"x":[],"y":[1,[{}],"a"],"z":{"number":{"b":[]}},"name":"n"})", R"({"name":"n"})", "what nests"},
+      {"Everything", R"({"inner":{"x":1,"id":7}})", R"({"inner":{"id":"7"}})", "not at the top"},
+      {"WellKnown", R"({"empty":{"x":1}})", R"({"empty":{}})", "in an Empty"},
+      {"Proto2", R"({"[a.b.c]":1,"needed":1})", R"({"needed":1})", "an unknown extension"},
+      {"Scalars", R"({"color":"NOPE","text":"t"})", R"({"text":"t"})", "an enum name"},
+      {"Choices", R"({"color":"NOPE"})", "{}", "an enum name in a oneof"},
+      {"Lists", R"({"colors":["NOPE","COLOR_RED","",2]})", R"({"colors":["COLOR_RED",2]})", "in a packed list"},
+      {"Lists", R"({"colors":["NOPE"]})", "{}", "nothing left of a list"},
+      {"Proto2", R"({"closedList":["NOPE","CLOSED_ONE"]})", R"({"closedList":["CLOSED_ONE"]})", "in another list"},
+      {"Maps", R"({"colors":{"a":"NOPE","b":"COLOR_RED","a":1}})", R"({"colors":{"b":"COLOR_RED","a":1}})", "in a map"},
+      {"WellKnown", R"({"any":{"x":[1]}})", R"({"any":{}})", "an Any without a type"},
+      {"WellKnown", R"({"any":{"@type":"x/google.protobuf.Duration","x":1,"value":"1s"}})",
+       R"({"any":{"@type":"x/google.protobuf.Duration","value":"1s"}})", "beside the value of an Any"},
+      {"WellKnown", R"({"any":{"x":1,"@type":"x/penstock.transcode.test.Leaf"}})",
+       R"({"any":{"@type":"x/penstock.transcode.test.Leaf"}})", "among an Any's fields"},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_FALSE(Read(row.type, row.json).ok()) << row.reason;
+    std::string wire, same;
+    const absl::Status status = JsonToWire(Plan(row.type), row.json, &wire, {.ignore_unknown = true});
+    EXPECT_TRUE(status.ok()) << row.reason << ": " << status;
+    EXPECT_TRUE(JsonToWire(Plan(row.type), row.same, &same).ok()) << row.reason;
+    EXPECT_EQ(wire, same) << row.reason;
+  }
+  std::string wire;
+  EXPECT_TRUE(JsonToWireField(*Plan("Scalars").FindByName("color"), "\"NOPE\"", &wire, {.ignore_unknown = true}).ok());
+  EXPECT_EQ(wire, "");
+}
+
+TEST(JsonToWireTest, WhatIsIgnoredMustBeJson) {
+  const Refused kRows[] = {
+      {"Leaf", R"({"x":})", "byte 5", "no value"},
+      {"Leaf", R"({"x":tru})", "byte 5", "half a literal"},
+      {"Leaf", R"({"x":NaN})", "byte 5", "no JSON number"},
+      {"Leaf", R"({"x":01})", "byte 5", "a leading zero"},
+      {"Leaf", R"({"x":[1 2]})", "byte 8", "no comma"},
+      {"Leaf", R"({"x":{"a":1,}})", "byte 12", "a trailing comma"},
+      {"Leaf", R"({"x":{1:2}})", "byte 6", "a key that is no string"},
+      {"Leaf", R"({"x":"\ud800"})", "byte 6", "half a surrogate pair"},
+      {"Leaf", R"({"x":{"\x":1}})", "byte 7", "a broken escape in a key"},
+      {"Leaf", "{\"x\":" + std::string(100, '[') + std::string(100, ']') + "}", "x is nested too deeply", "too deep"},
+      {"Leaf", "{\"x\":[", "byte 6", "no end"},
+      {"Scalars", R"({"color":"\x"})", "byte 10", "a broken escape in an enum name"},
+      {"Scalars", R"({"color":"NOPE","color":"NOPE"})", "color is set twice", "a known field twice"},
+      {"Maps", R"({"colors":{"a":1,"a":2}})", "colors[\"a\"] is set twice", "a key twice"},
+      {"Choices", R"({"color":"NOPE","number":1})", "number is set while another", "oneof twice, once dropped"},
+      {"WellKnown", R"({"any":{"x":tru}})", "byte 12", "in an Any without a type"},
+      {"WellKnown", R"({"any":{"@type":"a/b.C"}})", "any.@type names a type", "an Any of unknown type"},
+  };
+  for (const Refused& row : kRows) {
+    std::string wire = "kept";
+    const absl::Status status = JsonToWire(Plan(row.type), row.json, &wire, {.ignore_unknown = true});
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << row.json << ": " << row.reason;
+    EXPECT_NE(std::string(status.message()).find(row.message), std::string::npos) << row.reason << ": " << status;
+    EXPECT_EQ(wire, "kept") << row.reason;
+  }
+}
+
 TEST(JsonToWireTest, DepthIsBoundedWithoutUsingTheStack) {
   const auto nested = [](int depth) {
     std::string json;

@@ -134,7 +134,10 @@ bool JsonReader::Any(const PlanSet& plans) {
   const size_t place = tokens_.place();
   std::string url;
   if (!FindType(&url)) return false;
-  if (url.empty()) return true;  // {}: an Any that holds nothing
+  if (url.empty()) {  // {}, or all of it unknown: an Any that holds nothing
+    tokens_.GoTo(place);
+    return SkipJson();
+  }
   const MessagePlan* plan = plans.FindByUrl(url);
   if (plan == nullptr) {
     Fail("names a type that the schema does not have");
@@ -169,7 +172,7 @@ bool JsonReader::FindType(std::string* url) {
     return !url->empty() || Fail("is empty") || At("@type");
   });
   if (!read) return false;
-  if (!empty && url->empty()) return Fail("has no \"@type\"");
+  if (!empty && url->empty() && !options_.ignore_unknown) return Fail("has no \"@type\"");
   return true;
 }
 
@@ -183,7 +186,10 @@ bool JsonReader::AnyValue(const MessagePlan& plan) {
       tokens_.Next();
       return true;
     }
-    if (key != "value") return Fail(absl::StrCat("is not expected beside a ", plan.full_name())) || At(key);
+    if (key != "value") {
+      if (options_.ignore_unknown) return SkipJson();
+      return Fail(absl::StrCat("is not expected beside a ", plan.full_name())) || At(key);
+    }
     if (found) return Fail("is set twice") || At(key);
     found = true;
     return Message(plan) || At("value");

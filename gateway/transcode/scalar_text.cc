@@ -287,6 +287,11 @@ Fault ParseInt64(absl::string_view text, TextForm form, int64_t* value) { return
 Fault ParseUint64(absl::string_view text, TextForm form, uint64_t* value) { return ParseInteger(text, form, value); }
 Fault ParseInt32(absl::string_view text, TextForm form, int32_t* value) { return ParseInteger(text, form, value); }
 Fault ParseUint32(absl::string_view text, TextForm form, uint32_t* value) { return ParseInteger(text, form, value); }
+bool IsJsonNumber(absl::string_view text) {
+  Number number;
+  return ParseNumber(text, &number);
+}
+
 Fault ParseDouble(absl::string_view text, double* value) { return ParseReal(text, value); }
 Fault ParseFloat(absl::string_view text, float* value) { return ParseReal(text, value); }
 

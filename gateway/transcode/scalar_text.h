@@ -30,7 +30,10 @@ Fault ParseUint64(absl::string_view text, TextForm form, uint64_t* value);
 Fault ParseInt32(absl::string_view text, TextForm form, int32_t* value);
 Fault ParseUint32(absl::string_view text, TextForm form, uint32_t* value);
 
-// JSON's number grammar (RFC 8259 section 6); beyond the type's range is a fault, too small to tell from zero is zero.
+// JSON's number grammar (RFC 8259 section 6), whatever the value.
+bool IsJsonNumber(absl::string_view text);
+
+// That grammar; beyond the type's range is a fault, too small to tell from zero is zero.
 // NaN, Infinity and -Infinity too.
 Fault ParseDouble(absl::string_view text, double* value);
 Fault ParseFloat(absl::string_view text, float* value);
