@@ -8,10 +8,14 @@
 #include <chrono>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "everything.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/conformance/echo_services.h"
+#include "tests/conformance/metadata_services.h"
+#include "tests/conformance/reactors.h"
 
 namespace penstock::testing {
 namespace {
@@ -45,12 +49,6 @@ int64_t TimeLeft(grpc::CallbackServerContext* context) {
   const auto deadline = context->deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return -1;
   return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::system_clock::now()).count();
-}
-
-grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const grpc::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
-  return reactor;
 }
 
 // Sends what `next` makes until it makes no more, then ends with `status`, or hangs where there is none.
@@ -281,11 +279,16 @@ struct EverythingServer::Services {
   EverythingImpl everything;
   FaultImpl fault;
   LibraryImpl library;
+  std::vector<std::unique_ptr<grpc::Service>> others;
 };
 
-EverythingServer::EverythingServer() : services_(std::make_unique<Services>(&stats_)) {
+EverythingServer::EverythingServer(bool with_overlap) : services_(std::make_unique<Services>(&stats_)) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  for (auto* make : {&EchoServices, &MetadataServices}) {
+    for (std::unique_ptr<grpc::Service>& service : make()) services_->others.push_back(std::move(service));
+  }
+  if (with_overlap) services_->others.push_back(OverlapService());
 }
 
 EverythingServer::~EverythingServer() {
@@ -301,6 +304,7 @@ bool EverythingServer::Start(const std::string& address) {
   builder.RegisterService(&services_->everything);
   builder.RegisterService(&services_->fault);
   builder.RegisterService(&services_->library);
+  for (const std::unique_ptr<grpc::Service>& service : services_->others) builder.RegisterService(service.get());
   server_ = builder.BuildAndStart();
   if (!server_ || port == 0) return false;
   address_ = address.substr(0, address.rfind(':') + 1) + std::to_string(port);

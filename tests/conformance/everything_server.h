@@ -31,7 +31,8 @@ struct EverythingStats {
 
 class EverythingServer {
  public:
-  EverythingServer();
+  // `with_overlap`: also what overlap.proto says, which the native dialect refuses to load.
+  explicit EverythingServer(bool with_overlap = false);
   // Cancels what still runs.
   ~EverythingServer();
   EverythingServer(const EverythingServer&) = delete;

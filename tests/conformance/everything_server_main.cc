@@ -1,4 +1,5 @@
-// everything_server --listen=HOST:PORT --admin-listen=HOST:PORT: the tests' gRPC server as a process of its own.
+// everything_server --listen=HOST:PORT --admin-listen=HOST:PORT: the tests' gRPC server as a process of its own; with
+// --with-overlap it serves overlap.proto too.
 //
 // Prints `everything_server ready grpc=ADDR admin=ADDR` and serves until a signal. Whatever is asked of the admin
 // address, the answer is the counters in Prometheus's text format: they must be readable while gRPC is stuck.
@@ -62,12 +63,15 @@ int ListenOnLoopback(uint16_t* port) {
 
 int Main(int argc, char** argv) {
   std::string listen = "127.0.0.1:0";
+  bool with_overlap = false;
   for (int i = 1; i < argc; ++i) {
     absl::string_view argument = argv[i];
     if (absl::ConsumePrefix(&argument, "--listen=")) {
       listen = std::string(argument);
+    } else if (argument == "--with-overlap") {
+      with_overlap = true;
     } else if (!absl::ConsumePrefix(&argument, "--admin-listen=127.0.0.1:0")) {
-      fprintf(stderr, "everything_server: what is %s? It takes --listen=HOST:PORT\n", argv[i]);
+      fprintf(stderr, "everything_server: what is %s? It takes --listen=HOST:PORT and --with-overlap\n", argv[i]);
       return 2;
     }
   }
@@ -77,7 +81,7 @@ int Main(int argc, char** argv) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before any thread: sigwait below is the only one to take them
 
-  EverythingServer server;
+  EverythingServer server(with_overlap);
   if (!server.Start(listen)) {
     fprintf(stderr, "everything_server: cannot listen on %s\n", listen.c_str());
     return 1;
