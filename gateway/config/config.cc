@@ -26,13 +26,20 @@ size_t DefaultConnections(size_t open_files_limit) {
   return left - left / 10;
 }
 
-Config Defaults(const Environment& environment) {
+Config Defaults(const Environment& environment, Dialect dialect) {
   Config config;
+  config.dialect = dialect;
   config.listen = {ParseListenAddress(":8080").value()};
   config.admin_listen = ParseListenAddress("127.0.0.1:9901").value();
   config.upstream = {{"localhost:50051", ParseUpstreamAddresses("localhost:50051").value()}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
+  if (dialect == Dialect::kGrpcGateway) {
+    config.unbound_methods = false;
+    config.unescape = route::Unescape::kLegacy;
+    config.max_request_bytes = kNoSizeLimit;
+    config.unary_timeout = absl::InfiniteDuration();
+  }
   return config;
 }
 
@@ -85,7 +92,16 @@ struct CommandLine {
   std::string error;
 };
 
-CommandLine Read(absl::Span<const char* const> argv, const Config& defaults) {
+// What --help says of a flag's default: "(30s; grpc-gateway: none)".
+std::string PresetOf(const Flag& flag, const Environment& environment) {
+  const std::string native = Join(flag.print(Defaults(environment, Dialect::kNative)));
+  const std::string other = Join(flag.print(Defaults(environment, Dialect::kGrpcGateway)));
+  if (native.empty()) return "";
+  if (native == other || flag.name == kDialectFlag) return absl::StrCat(" (", native, ")");
+  return absl::StrCat(" (", native, "; grpc-gateway: ", other, ")");
+}
+
+CommandLine Read(absl::Span<const char* const> argv, const Environment& environment) {
   const std::vector<Flag>& flags = Flags();
   CommandLine line;
   line.values.resize(flags.size());
@@ -98,14 +114,13 @@ CommandLine Read(absl::Span<const char* const> argv, const Config& defaults) {
   app.get_formatter()->column_width(46);
   for (size_t i = 0; i < flags.size(); ++i) {
     const Flag& flag = flags[i];
-    const std::string preset = Join(flag.print(defaults));
     CLI::Option* option = app.add_option(
         flag.name,
         [values = &line.values[i]](const CLI::results_t& results) {
           *values = results;
           return true;
         },
-        absl::StrCat(flag.help, preset.empty() ? "" : absl::StrCat(" (", preset, ")")));
+        absl::StrCat(flag.help, PresetOf(flag, environment)));
     option->group(flag.group)->type_name(flag.value)->expected(flag.is_switch ? 0 : 1, 1);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
   }
@@ -206,6 +221,16 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
   return errors;
 }
 
+// The defaults of the dialect that was asked for. A bad value is reported when the flags are applied.
+Config DialectDefaults(const CommandLine& line, const Environment& environment) {
+  Config config = Defaults(environment, Dialect::kNative);
+  for (size_t i = 0; i < Flags().size(); ++i) {
+    if (Flags()[i].name != kDialectFlag) continue;
+    if (Apply(Flags()[i], line.values[i], environment, config).ok()) return Defaults(environment, config.dialect);
+  }
+  return config;
+}
+
 Parsed Refuse(const std::vector<std::string>& errors) {
   Parsed parsed;
   parsed.exit_code = kBadFlags;
@@ -216,8 +241,7 @@ Parsed Refuse(const std::vector<std::string>& errors) {
 }  // namespace
 
 Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment) {
-  Config config = Defaults(environment);
-  CommandLine line = Read(argv, config);
+  CommandLine line = Read(argv, environment);
   Parsed parsed;
   if (line.help) {
     parsed.out = line.help_text;
@@ -230,6 +254,7 @@ Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& e
   if (!line.error.empty()) return Refuse({absl::StrCat(line.error, ": --help shows what each flag takes")});
   if (!line.unknown.empty()) return Refuse({Unknown(line.unknown.front())});
 
+  Config config = DialectDefaults(line, environment);
   std::vector<std::string> errors;
   for (size_t i = 0; i < Flags().size(); ++i) {
     const absl::Status status = Apply(Flags()[i], std::move(line.values[i]), environment, config);

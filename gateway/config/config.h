@@ -6,7 +6,8 @@
 //   if (!parsed.config) { std::cout << parsed.out; std::cerr << parsed.err; return parsed.exit_code; }
 //
 // A flag `--a-b` is also the environment variable PENSTOCK_A_B; the flag wins; an empty variable counts as absent.
-// Flags that may be repeated take several values from their variable, separated by spaces.
+// Flags that may be repeated take several values from their variable, separated by spaces. Where a default depends on
+// the dialect, what was given wins.
 #ifndef PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
 #define PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
 
@@ -20,6 +21,10 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "gateway/config/address.h"
+#include "gateway/config/cidr.h"
+#include "gateway/config/dialect.h"
+#include "gateway/config/units.h"
+#include "gateway/route/percent.h"
 
 namespace penstock::config {
 
@@ -46,7 +51,7 @@ struct AccessLog {
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kText, kJson };
 
-// One field a flag, named like it. InfiniteDuration is `none`.
+// One field a flag, named like it. InfiniteDuration and kNoSizeLimit are `none`. The defaults here are native's.
 struct Config {
   // --- Where -------------------------------------------------------------------------------------------------------
   std::vector<ListenAddress> listen;  // :8080
@@ -54,15 +59,19 @@ struct Config {
   std::vector<Upstream> upstream;     // localhost:50051
 
   // --- What is served ----------------------------------------------------------------------------------------------
+  Dialect dialect = Dialect::kNative;
   std::vector<std::string> descriptors;  // FileDescriptorSet files; empty: reflection
+  std::string api_config;                // gRPC API Configuration YAML; empty: none
   std::vector<std::string> expose;       // full service names; empty: all but grpc.*
-  bool unbound_methods = true;           // methods without a rule as POST /pkg.Service/Method
+  bool unbound_methods = true;           // methods without a rule as POST /pkg.Service/Method; grpc-gateway: off
+  route::Unescape unescape = route::Unescape::kAllExceptReserved;  // of paths; grpc-gateway: kLegacy
   bool print_unpopulated = true;
   bool print_proto_names = false;
   bool print_enum_numbers = false;
   WebRoot web_root;
   std::vector<std::string> forward_header;  // lower case
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
+  std::vector<Cidr> trusted_proxy;          // whose forwarding headers are believed; empty: nobody's
 
   // --- Limits of size and number -----------------------------------------------------------------------------------
   int threads = 1;  // CPUs this process may use, at most 8; one event loop each
@@ -72,6 +81,7 @@ struct Config {
   // below 1 GB.
   size_t max_header_bytes = 64 * 1024;
   // Request body. 4M: what a gRPC server accepts by default as a message; JSON of more could not be delivered.
+  // grpc-gateway: none.
   size_t max_request_bytes = 4 * 1024 * 1024;
   // One protobuf message from the upstream. 4M: gRPC's own default.
   size_t max_message_bytes = 4 * 1024 * 1024;
@@ -90,7 +100,7 @@ struct Config {
   absl::Duration idle_timeout = absl::Seconds(75);    // keep-alive: longer than the 60 s of common load balancers
   absl::Duration head_wait = absl::Seconds(1);        // hold the head for the first message or status
   absl::Duration heartbeat = absl::Seconds(15);       // silence before one: half of common 30 s idle cuts; or none
-  absl::Duration unary_timeout = absl::Seconds(30);   // deadline where the client gave none; or none
+  absl::Duration unary_timeout = absl::Seconds(30);   // deadline where the client gave none; grpc-gateway: none
   absl::Duration max_stream_duration = absl::InfiniteDuration();  // then an ending with a retry hint
   // Bytes are waiting and were acknowledged more slowly than this, for this long: cut. 1k a second is below any link
   // that a person would wait for.

@@ -18,10 +18,15 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "gateway/config/address.h"
+#include "gateway/config/cidr.h"
+#include "gateway/config/dialect.h"
+#include "gateway/config/units.h"
+#include "gateway/route/percent.h"
 
 namespace penstock::config {
 namespace {
 
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -69,21 +74,25 @@ const std::vector<FlagRow>& FlagRows() {
       {"--listen", ":8080", "unix:/run/p.sock", "[::1]:0", "8080", "has no port"},
       {"--admin-listen", "127.0.0.1:9901", ":0", "unix:a.sock", "localhost:x", "has the port"},
       {"--upstream", "localhost:50051", "a:1,b:2", "unix:u.sock", "a:0", "nothing to connect to"},
+      {"--dialect", "native", "grpc-gateway", "native", "grpc_gateway", "none of native|grpc-gateway"},
       {"--descriptors", "", "a.binpb", "/b/c.binpb", "", ""},
+      {"--api-config", "", "api.yaml", "/b/c.yaml", "", ""},
       {"--expose", "", "grpc.health.v1.Health", "a.B", "a.*", "write its full name"},
       {"--unbound-methods", "on", "off", "on", "maybe", "neither on nor off"},
+      {"--unescape", "all-except-reserved", "legacy", "all", "none", "all-except-reserved|all-except-slash|all"},
       {"--print-unpopulated", "on", "off", "on", "1", "neither on nor off"},
       {"--print-proto-names", "off", "on", "off", "yes", "neither on nor off"},
       {"--print-enum-numbers", "off", "on", "off", "ON", "neither on nor off"},
       {"--web-root", "embedded", "none", "./web", "", ""},
       {"--forward-header", "", "x-request-id", "x_a.b", "content-length", "cannot be forwarded"},
       {"--legacy-metadata-headers", "off", "on", "off", "o", "neither on nor off"},
+      {"--trusted-proxy", "", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8", "write 10.0.0.0/8"},
       {"--threads", "2", "1", "256", "257", "no number from 1 to 256"},
       {"--max-target-bytes", "8k", "1k", "100", "63", "at least 64"},
       {"--max-header-bytes", "64k", "8k", "1M", "17M", "at most 16M"},
-      {"--max-request-bytes", "4M", "1", "1024M", "1025M", "at most 1024M"},
-      {"--max-message-bytes", "4M", "1k", "16M", "4G", "unknown unit"},
-      {"--max-record-bytes", "16M", "4M", "64M", "0", "at least 1"},
+      {"--max-request-bytes", "4M", "none", "1024M", "1025M", "at most 1024M"},
+      {"--max-message-bytes", "4M", "1k", "16M", "none", "without a bound: at most 1024M"},
+      {"--max-record-bytes", "16M", "4M", "64M", "4G", "unknown unit"},
       {"--stream-window-bytes", "64k", "1k", "1M", "1023", "at least 1k"},
       {"--max-connections", "17885", "1", "19872", "0", "no number from 1 to 1000000"},
       {"--slow-client-rate", "1k", "1", "1M", "1K", "unknown unit"},
@@ -173,13 +182,52 @@ TEST(ParseCommandLine, EveryFlagIsInTheHelp) {
   for (const FlagRow& row : FlagRows()) {
     EXPECT_THAT(parsed.out, HasSubstr(absl::StrCat("  ", row.flag, " "))) << "by name";
     if (row.preset.empty()) continue;
-    EXPECT_THAT(parsed.out, HasSubstr(absl::StrCat("(", row.preset, ")"))) << row.flag;
+    EXPECT_THAT(parsed.out, AnyOf(HasSubstr(absl::StrCat("(", row.preset, ")")),
+                                  HasSubstr(absl::StrCat("(", row.preset, "; grpc-gateway: "))))
+        << row.flag;
   }
   for (const char* group : {"Addresses:", "API:", "Headers:", "Limits of size and number:", "Limits of time:",
                             "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
     EXPECT_THAT(parsed.out, HasSubstr(group));
   }
   EXPECT_EQ(Parse({"-h"}).out, parsed.out);
+}
+
+TEST(ParseCommandLine, DialectsHaveDefaultsOfTheirOwnAndWhatIsGivenWins) {
+  const std::map<std::string, std::string> differ = {{"--dialect", "grpc-gateway"},
+                                                     {"--unbound-methods", "off"},
+                                                     {"--unescape", "legacy"},
+                                                     {"--max-request-bytes", "none"},
+                                                     {"--unary-timeout", "none"}};
+  for (const Parsed& parsed : {Parse({"--dialect=grpc-gateway"}), Parse({}, {{"PENSTOCK_DIALECT", "grpc-gateway"}})}) {
+    ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
+    for (const FlagRow& row : FlagRows()) {
+      const auto other = differ.find(row.flag);
+      EXPECT_EQ(Setting(*parsed.config, row.flag), other == differ.end() ? row.preset : other->second) << row.flag;
+    }
+  }
+  const std::string help = Parse({"--help"}).out;
+  for (const auto& [flag, preset] : differ) {
+    if (flag == "--dialect") continue;
+    EXPECT_THAT(help, HasSubstr(absl::StrCat("; grpc-gateway: ", preset, ")"))) << flag;
+  }
+
+  // Whatever their order, and by either way of giving them.
+  for (const Parsed& parsed :
+       {Parse({"--unary-timeout=7s", "--dialect=grpc-gateway", "--max-request-bytes=1k"},
+              {{"PENSTOCK_UNBOUND_METHODS", "on"}, {"PENSTOCK_UNESCAPE", "all-except-slash"}}),
+        Parse({"--unescape=all-except-slash", "--unbound-methods"}, {{"PENSTOCK_DIALECT", "grpc-gateway"},
+                                                                     {"PENSTOCK_UNARY_TIMEOUT", "7s"},
+                                                                     {"PENSTOCK_MAX_REQUEST_BYTES", "1k"}})}) {
+    ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
+    EXPECT_EQ(parsed.config->dialect, Dialect::kGrpcGateway);
+    EXPECT_EQ(parsed.config->unary_timeout, absl::Seconds(7));
+    EXPECT_EQ(parsed.config->max_request_bytes, 1024u);
+    EXPECT_TRUE(parsed.config->unbound_methods);
+    EXPECT_EQ(parsed.config->unescape, route::Unescape::kAllExceptSlash);
+  }
+  EXPECT_EQ(Parse({"--dialect=grpc-gateway"}, {{"PENSTOCK_DIALECT", "native"}}).config->unbound_methods, false)
+      << "the flag decides, not the variable";
 }
 
 TEST(ParseCommandLine, PrintsTheVersion) {
@@ -219,8 +267,10 @@ TEST(ParseCommandLine, RepeatedFlagsReplaceTheDefault) {
 }
 
 TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
-  const Parsed parsed = Parse({"--web-root=./none", "--access-log=off", "--log-level=warn", "--log-format=json",
-                               "--max-header-bytes=128k", "--head-wait=0.5s", "--heartbeat=none", "--threads=3"});
+  const Parsed parsed =
+      Parse({"--web-root=./none", "--access-log=off", "--log-level=warn", "--log-format=json",
+             "--max-header-bytes=128k", "--head-wait=0.5s", "--heartbeat=none", "--threads=3",
+             "--max-request-bytes=none", "--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::1", "--api-config=api.yaml"});
   ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
   EXPECT_EQ(parsed.config->web_root.kind, WebRoot::Kind::kDirectory);
   EXPECT_EQ(parsed.config->web_root.directory, "./none");
@@ -231,6 +281,9 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   EXPECT_EQ(parsed.config->head_wait, absl::Milliseconds(500));
   EXPECT_EQ(parsed.config->heartbeat, absl::InfiniteDuration());
   EXPECT_EQ(parsed.config->threads, 3);
+  EXPECT_EQ(parsed.config->max_request_bytes, kNoSizeLimit);
+  EXPECT_THAT(parsed.config->trusted_proxy, ElementsAre(ParseCidr("10.0.0.0/8").value(), ParseCidr("::1/128").value()));
+  EXPECT_EQ(parsed.config->api_config, "api.yaml");
   const Parsed presets = Parse({});
   EXPECT_EQ(presets.config->web_root.kind, WebRoot::Kind::kEmbedded);
   EXPECT_EQ(presets.config->access_log.kind, AccessLog::Kind::kStdout);

@@ -105,12 +105,19 @@ Flag Switch(const char* name, const char* group, std::string help, bool Config::
   return flag;
 }
 
-Flag Size(const char* name, std::string help, size_t Config::*field, size_t min, size_t max) {
+enum class None { kAllowed, kRefused };
+
+Flag Size(const char* name, std::string help, size_t Config::*field, size_t min, size_t max,
+          None none = None::kRefused) {
   return Single<size_t>(
-      name, kSizes, "SIZE", std::move(help), field,
-      [min, max](const std::string& text) -> absl::StatusOr<size_t> {
+      name, kSizes, none == None::kAllowed ? "SIZE|none" : "SIZE", std::move(help), field,
+      [min, max, none](const std::string& text) -> absl::StatusOr<size_t> {
         const absl::StatusOr<uint64_t> size = ParseSize(text);
         if (!size.ok()) return size.status();
+        if (*size == kNoSizeLimit) {
+          if (none == None::kAllowed) return static_cast<size_t>(*size);
+          return Bad(text, absl::StrCat("would leave it without a bound: at most ", PrintSize(max)));
+        }
         if (*size < min) return Bad(text, absl::StrCat("is too small: at least ", PrintSize(min)));
         if (*size > max) return Bad(text, absl::StrCat("is too large: at most ", PrintSize(max)));
         return static_cast<size_t>(*size);
@@ -133,8 +140,6 @@ Flag Count(const char* name, std::string help, T Config::*field, size_t max) {
       [](const T& count) { return absl::StrCat(count); });
 }
 
-enum class None { kAllowed, kRefused };
-
 Flag Time(const char* name, const char* group, std::string help, absl::Duration Config::*field, absl::Duration min,
           None none = None::kRefused) {
   return Single<absl::Duration>(
@@ -154,12 +159,13 @@ Flag Time(const char* name, const char* group, std::string help, absl::Duration 
 }
 
 template <typename Enum>
-Flag Choice(const char* name, std::string help, Enum Config::*field, std::vector<std::pair<const char*, Enum>> names) {
+Flag Choice(const char* name, const char* group, std::string help, Enum Config::*field,
+            std::vector<std::pair<const char*, Enum>> names) {
   const std::string all = absl::StrJoin(names, "|", [](std::string* out, const std::pair<const char*, Enum>& entry) {
     absl::StrAppend(out, entry.first);
   });
   return Single<Enum>(
-      name, kLogs, all.c_str(), std::move(help), field,
+      name, group, all.c_str(), std::move(help), field,
       [names, all](const std::string& text) -> absl::StatusOr<Enum> {
         for (const auto& [known, value] : names) {
           if (text == known) return value;
@@ -274,14 +280,26 @@ void AddAddresses(std::vector<Flag>& flags) {
 }
 
 void AddApi(std::vector<Flag>& flags) {
+  flags.push_back(Choice<Dialect>(kDialectFlag, kApi, "how the HTTP side behaves; decides other defaults",
+                                  &Config::dialect,
+                                  {{"native", Dialect::kNative}, {"grpc-gateway", Dialect::kGrpcGateway}}));
   flags.push_back(List<std::string>("--descriptors", kApi, "FILE",
                                     "FileDescriptorSet with its imports, instead of the upstream's reflection",
                                     &Config::descriptors, ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--api-config", kApi, "FILE",
+                                      "gRPC API Configuration YAML; its http.rules go before the annotations",
+                                      &Config::api_config, ParsePath, PrintText));
   flags.push_back(List<std::string>("--expose", kApi, "SERVICE",
                                     "services that are reachable, instead of all but grpc.*", &Config::expose,
                                     ParseServiceName, PrintText));
   flags.push_back(Switch("--unbound-methods", kApi, "methods without a rule as POST /package.Service/Method",
                          &Config::unbound_methods));
+  flags.push_back(Choice<route::Unescape>("--unescape", kApi, "what is decoded in a path's variables",
+                                          &Config::unescape,
+                                          {{"legacy", route::Unescape::kLegacy},
+                                           {"all-except-reserved", route::Unescape::kAllExceptReserved},
+                                           {"all-except-slash", route::Unescape::kAllExceptSlash},
+                                           {"all", route::Unescape::kAll}}));
   flags.push_back(
       Switch("--print-unpopulated", kApi, "JSON has unset scalars, lists and maps", &Config::print_unpopulated));
   flags.push_back(
@@ -296,13 +314,16 @@ void AddApi(std::vector<Flag>& flags) {
   flags.push_back(Switch("--legacy-metadata-headers", kHeaders,
                          "Grpc-Metadata-X becomes metadata x: any page may then set any key",
                          &Config::legacy_metadata_headers));
+  flags.push_back(List<Cidr>("--trusted-proxy", kHeaders, "CIDR", "whose forwarding headers are believed",
+                             &Config::trusted_proxy, ParseCidr, PrintCidr));
 }
 
 void AddSizes(std::vector<Flag>& flags) {
   flags.push_back(Count<int>("--threads", "event loops", &Config::threads, kMaxThreads));
   flags.push_back(Size("--max-target-bytes", "request target; longer: 414", &Config::max_target_bytes, 64, kMega));
   flags.push_back(Size("--max-header-bytes", "request head; longer: 431", &Config::max_header_bytes, 256, 16 * kMega));
-  flags.push_back(Size("--max-request-bytes", "request body; longer: 413", &Config::max_request_bytes, 1, kMaxBytes));
+  flags.push_back(Size("--max-request-bytes", "request body; longer: 413", &Config::max_request_bytes, 1, kMaxBytes,
+                       None::kAllowed));
   flags.push_back(Size("--max-message-bytes", "one protobuf message", &Config::max_message_bytes, 1, kMaxBytes));
   flags.push_back(Size("--max-record-bytes", "one JSON record", &Config::max_record_bytes, 1, kMaxBytes));
   flags.push_back(Size("--stream-window-bytes", "what one slow client may hold of its upstream stream",
@@ -337,12 +358,12 @@ void AddTimes(std::vector<Flag>& flags) {
 }
 
 void AddLogs(std::vector<Flag>& flags) {
-  flags.push_back(Choice<LogLevel>("--log-level", "least severity that is logged", &Config::log_level,
+  flags.push_back(Choice<LogLevel>("--log-level", kLogs, "least severity that is logged", &Config::log_level,
                                    {{"debug", LogLevel::kDebug},
                                     {"info", LogLevel::kInfo},
                                     {"warn", LogLevel::kWarn},
                                     {"error", LogLevel::kError}}));
-  flags.push_back(Choice<LogFormat>("--log-format", "of the log and the access log", &Config::log_format,
+  flags.push_back(Choice<LogFormat>("--log-format", kLogs, "of the log and the access log", &Config::log_format,
                                     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
   flags.push_back(Single<AccessLog>("--access-log", kLogs, "FILE|stdout|off", "a line at the end of each request",
                                     &Config::access_log, ParseAccessLog, PrintAccessLog));

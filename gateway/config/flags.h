@@ -14,6 +14,9 @@
 
 namespace penstock::config {
 
+// Its value decides the defaults of others.
+inline constexpr char kDialectFlag[] = "--dialect";
+
 struct Flag {
   std::string name;   // "--header-timeout"
   std::string group;  // heading in --help

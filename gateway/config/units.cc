@@ -47,6 +47,7 @@ absl::Status BadDuration(absl::string_view text, absl::string_view problem) {
 }  // namespace
 
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
+  if (text == "none") return kNoSizeLimit;
   absl::string_view rest = text;
   const absl::string_view digits = TakeDigits(rest);
   if (digits.empty()) return BadSize(text, "is no size");
@@ -58,7 +59,7 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
   } else if (!rest.empty()) {
     return BadSize(text, "has an unknown unit");
   }
-  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+  constexpr uint64_t kMax = kNoSizeLimit - 1;
   uint64_t value = 0;
   for (const char digit : digits) {
     const uint64_t next = static_cast<uint64_t>(digit - '0');
@@ -70,6 +71,7 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
 }
 
 std::string PrintSize(uint64_t bytes) {
+  if (bytes == kNoSizeLimit) return "none";
   if (bytes == 0) return "0";
   if (bytes % kMega == 0) return absl::StrCat(bytes / kMega, "M");
   if (bytes % kKilo == 0) return absl::StrCat(bytes / kKilo, "k");

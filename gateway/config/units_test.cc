@@ -26,7 +26,8 @@ TEST(ParseSize, ReadsWhatFlagsWrite) {
            Row{"8k", 8192, "1024-based"},
            Row{"4M", 4194304, "1024-based, squared"},
            Row{"007", 7, "leading zeros are decimal"},
-           Row{"18446744073709551615", std::numeric_limits<uint64_t>::max(), "the largest"},
+           Row{"18446744073709551614", std::numeric_limits<uint64_t>::max() - 1, "the largest"},
+           Row{"none", kNoSizeLimit, "no limit"},
            Row{"17592186044415M", 17592186044415ull << 20, "the largest in M"},
        }) {
     const auto parsed = ParseSize(row.text);
@@ -51,7 +52,9 @@ TEST(ParseSize, RefusesTheRestAndSaysWhatIsRight) {
            Row{"1.5M", "unknown unit"},
            Row{"1 k", "unknown unit"},
            Row{"1kB", "unknown unit"},
+           Row{"18446744073709551615", "too large"},
            Row{"18446744073709551616", "too large"},
+           Row{"None", "is no size"},
            Row{"99999999999999999999999", "too large"},
            Row{"17592186044416M", "too large"},
        }) {
@@ -64,6 +67,7 @@ TEST(ParseSize, RefusesTheRestAndSaysWhatIsRight) {
 
 TEST(PrintSize, UsesTheLargestUnitThatDivides) {
   EXPECT_EQ(PrintSize(0), "0");
+  EXPECT_EQ(PrintSize(kNoSizeLimit), "none");
   EXPECT_EQ(PrintSize(1000), "1000");
   EXPECT_EQ(PrintSize(64 * 1024), "64k");
   EXPECT_EQ(PrintSize(1536 * 1024), "1536k");
