@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/route/path_template.h"
 
 namespace penstock::route {
 namespace {
@@ -24,53 +23,59 @@ bool IsToken(absl::string_view text) {
   });
 }
 
-absl::StatusOr<HttpBinding> BindingOf(const google::api::HttpRule& rule, absl::string_view full_method) {
-  HttpBinding binding;
+// The method and the template's text. An empty method: none is set.
+std::pair<std::string, std::string> PatternOf(const google::api::HttpRule& rule) {
   switch (rule.pattern_case()) {
     case google::api::HttpRule::kGet:
-      binding = {"GET", rule.get(), "", ""};
-      break;
+      return {"GET", rule.get()};
     case google::api::HttpRule::kPut:
-      binding = {"PUT", rule.put(), "", ""};
-      break;
+      return {"PUT", rule.put()};
     case google::api::HttpRule::kPost:
-      binding = {"POST", rule.post(), "", ""};
-      break;
+      return {"POST", rule.post()};
     case google::api::HttpRule::kDelete:
-      binding = {"DELETE", rule.delete_(), "", ""};
-      break;
+      return {"DELETE", rule.delete_()};
     case google::api::HttpRule::kPatch:
-      binding = {"PATCH", rule.patch(), "", ""};
-      break;
+      return {"PATCH", rule.patch()};
     case google::api::HttpRule::kCustom:
-      binding = {rule.custom().kind(), rule.custom().path(), "", ""};
-      break;
+      return {rule.custom().kind(), rule.custom().path()};
     case google::api::HttpRule::PATTERN_NOT_SET:
-      return Error(full_method, "no pattern: set one of get, put, post, delete, patch or custom");
+      break;
   }
-  if (!IsToken(binding.method)) {
-    return Error(full_method,
-                 absl::StrCat("custom kind \"", binding.method, "\" is no HTTP method: write a name or \"*\""));
+  return {};
+}
+
+absl::StatusOr<HttpBinding> BindingOf(const google::api::HttpRule& rule, absl::string_view full_method,
+                                      PathTemplate::Syntax syntax) {
+  if (rule.pattern_case() == google::api::HttpRule::PATTERN_NOT_SET) {
+    return Error(full_method, "no pattern: set one of get, put, post, delete, patch or custom");
   }
-  const absl::StatusOr<PathTemplate> parsed = PathTemplate::Parse(binding.path_template);
-  if (!parsed.ok()) return Error(full_method, parsed.status().message());
-  binding.body = rule.body();
-  binding.response_body = rule.response_body();
-  return binding;
+  auto [method, text] = PatternOf(rule);
+  if (!IsToken(method)) {
+    return Error(full_method, absl::StrCat("custom kind \"", method, "\" is no HTTP method: write a name or \"*\""));
+  }
+  absl::StatusOr<PathTemplate> path_template = PathTemplate::Parse(text, syntax);
+  if (!path_template.ok()) {
+    return Error(full_method, absl::StrCat(method, " ", path_template.status().message()));
+  }
+  // Only a body can be "*" by the rules of google.api.http, but grpc-gateway takes it here as well.
+  const bool whole_response = rule.response_body() == "*";
+  return HttpBinding{std::move(method), *std::move(path_template), rule.body(),
+                     whole_response ? "" : rule.response_body()};
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method) {
+absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method,
+                                                    PathTemplate::Syntax syntax) {
   std::vector<HttpBinding> bindings;
-  absl::StatusOr<HttpBinding> primary = BindingOf(rule, full_method);
+  absl::StatusOr<HttpBinding> primary = BindingOf(rule, full_method, syntax);
   if (!primary.ok()) return primary.status();
   bindings.push_back(*std::move(primary));
   for (const google::api::HttpRule& additional : rule.additional_bindings()) {
     if (additional.additional_bindings_size() != 0) {
       return Error(full_method, "an additional binding has additional bindings: put them all into the rule's own list");
     }
-    absl::StatusOr<HttpBinding> binding = BindingOf(additional, full_method);
+    absl::StatusOr<HttpBinding> binding = BindingOf(additional, full_method, syntax);
     if (!binding.ok()) return binding.status();
     bindings.push_back(*std::move(binding));
   }
@@ -79,8 +84,10 @@ absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule&
 
 HttpBinding UnboundBinding(absl::string_view full_method) {
   const size_t dot = full_method.rfind('.');
-  if (dot == absl::string_view::npos) return {"POST", absl::StrCat("/", full_method), "*", ""};
-  return {"POST", absl::StrCat("/", full_method.substr(0, dot), "/", full_method.substr(dot + 1)), "*", ""};
+  const std::string path = dot == absl::string_view::npos
+                               ? absl::StrCat("/", full_method)
+                               : absl::StrCat("/", full_method.substr(0, dot), "/", full_method.substr(dot + 1));
+  return {"POST", PathTemplate::Parse(path).value(), "*", ""};  // names and dots are literals
 }
 
 }  // namespace penstock::route

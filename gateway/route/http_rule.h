@@ -1,6 +1,7 @@
 // google.api.http rules as flat bindings. Pure; any thread.
 //
-//   absl::StatusOr<std::vector<HttpBinding>> bindings = BindingsOf(rule, "penstock.tick.v1.TickService.Subscribe");
+//   absl::StatusOr<std::vector<HttpBinding>> bindings =
+//       BindingsOf(rule, "penstock.tick.v1.TickService.Subscribe", PathTemplate::Syntax::kGoogleApi);
 //   bindings->front()  → POST /v1/ticks:subscribe, body "*"
 #ifndef PENSTOCK_GATEWAY_ROUTE_HTTP_RULE_H_
 #define PENSTOCK_GATEWAY_ROUTE_HTTP_RULE_H_
@@ -10,13 +11,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "gateway/route/path_template.h"
 #include "google/api/http.pb.h"
 
 namespace penstock::route {
 
 struct HttpBinding {
-  std::string method;         // "GET", …, a custom kind such as "HEAD", or "*" for any
-  std::string path_template;  // parses as PathTemplate
+  std::string method;  // "GET", …, a custom kind such as "HEAD", or "*" for any
+  PathTemplate path_template;
   std::string body;           // "": none; "*": the whole message; else a field path
   std::string response_body;  // "": the whole message; else a field
 };
@@ -24,7 +26,8 @@ struct HttpBinding {
 // The rule's own binding, then its additional ones, in order. `full_method` ("pkg.Service.Method") is named in errors:
 // InvalidArgument for a rule without a pattern, a bad template, a custom kind that is no HTTP token, and an additional
 // binding that has additional ones.
-absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method);
+absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method,
+                                                    PathTemplate::Syntax syntax);
 
 // How a method without a rule is reached: POST /pkg.Service/Method, body "*".
 HttpBinding UnboundBinding(absl::string_view full_method);

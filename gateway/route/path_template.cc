@@ -27,11 +27,20 @@ bool IsLiteralCharacter(char c) {
 // Recursive descent without the recursion: the grammar nests only once.
 class PathTemplateParser {
  public:
-  explicit PathTemplateParser(absl::string_view text) { result_.text_ = std::string(text); }
+  PathTemplateParser(absl::string_view text, PathTemplate::Syntax syntax)
+      : lenient_(syntax == PathTemplate::Syntax::kGrpcGateway) {
+    result_.text_ = std::string(text);
+  }
 
   absl::StatusOr<PathTemplate> Parse() {
     if (!Take("/")) return Expected("\"/\"");
+    if (AtEnd()) {
+      result_.segments_.push_back({Kind::kLiteral, ""});
+      return std::move(result_);
+    }
+    if (lenient_) segments_end_ = FindVerb();
     absl::Status status = Segments(/*in_variable=*/false);
+    segments_end_ = kNone;
     if (status.ok() && Take(":")) status = Verb();
     if (!status.ok()) return status;
     if (!AtEnd()) return Expected(AfterSegment(/*in_variable=*/false));
@@ -41,7 +50,18 @@ class PathTemplateParser {
  private:
   using Kind = PathTemplate::Segment::Kind;
 
+  // Where the colon before the verb stands, or kNone.
+  size_t FindVerb() const {
+    const size_t segment = result_.text_.find_last_of("/}");
+    const size_t colon = result_.text_[segment] == '}' ? result_.text_.find(':', segment) : result_.text_.rfind(':');
+    return colon == kNone || colon < segment ? kNone : colon;
+  }
+
   bool AtEnd() const { return at_ == result_.text_.size(); }
+  bool AtLiteral() const {
+    if (AtEnd() || at_ == segments_end_) return false;
+    return IsLiteralCharacter(Peek()) || (lenient_ && Peek() == ':');
+  }
   char Peek() const { return AtEnd() ? '\0' : result_.text_[at_]; }
 
   bool Take(absl::string_view token) {
@@ -53,7 +73,7 @@ class PathTemplateParser {
   // Segment { "/" Segment }, up to what is neither.
   absl::Status Segments(bool in_variable) {
     do {
-      if (ends_in_star_star_) {
+      if (has_star_star_ && !lenient_) {
         --at_;  // the slash that was taken
         return Expected(AfterSegment(in_variable));
       }
@@ -68,7 +88,8 @@ class PathTemplateParser {
 
   absl::Status Segment(bool in_variable) {
     if (Take("**")) {
-      ends_in_star_star_ = true;
+      if (has_star_star_) return Error(at_ - 2, "a template has one \"**\" at most");
+      has_star_star_ = true;
       result_.segments_.push_back({Kind::kStarStar, ""});
     } else if (Take("*")) {
       result_.segments_.push_back({Kind::kStar, ""});
@@ -88,6 +109,7 @@ class PathTemplateParser {
     variable_open_ = open;
     PathTemplate::Variable variable;
     variable.begin = result_.segments_.size();
+    const bool had_star_star = has_star_star_;
     absl::Status status = FieldPath(variable.field_path);
     if (!status.ok()) return status;
     for (const PathTemplate::Variable& other : result_.variables_) {
@@ -106,7 +128,7 @@ class PathTemplateParser {
     ++at_;  // "}"
     variable_open_ = kNone;
     variable.end = result_.segments_.size();
-    variable.multi_segment = variable.end - variable.begin > 1 || ends_in_star_star_;
+    variable.multi_segment = variable.end - variable.begin > 1 || has_star_star_ != had_star_star;
     result_.variables_.push_back(std::move(variable));
     return absl::OkStatus();
   }
@@ -131,17 +153,19 @@ class PathTemplateParser {
 
   absl::StatusOr<std::string> Literal(absl::string_view what) {
     const size_t begin = at_;
-    while (!AtEnd() && IsLiteralCharacter(Peek())) ++at_;
+    while (AtLiteral()) ++at_;
     if (at_ == begin) return Expected(what);
     const absl::string_view raw = absl::string_view(result_.text_).substr(begin, at_ - begin);
     absl::StatusOr<std::string> literal = PercentDecode(raw, Unescape::kAll, /*multi_segment=*/false);
     if (!literal.ok()) return Error(begin, absl::StrCat("literal \"", raw, "\": ", literal.status().message()));
+    if (lenient_) return std::string(raw);
     return literal;
   }
 
   absl::string_view AfterSegment(bool in_variable) const {
-    if (in_variable) return ends_in_star_star_ ? "\"}\" (\"**\" comes last)" : "\"/\" or \"}\"";
-    return ends_in_star_star_ ? "\":\" or the end (\"**\" comes last)" : "\"/\", \":\" or the end";
+    const bool is_last = has_star_star_ && !lenient_;
+    if (in_variable) return is_last ? "\"}\" (\"**\" comes last)" : "\"/\" or \"}\"";
+    return is_last ? "\":\" or the end (\"**\" comes last)" : "\"/\", \":\" or the end";
   }
 
   absl::Status Expected(absl::string_view what) const {
@@ -158,12 +182,16 @@ class PathTemplateParser {
 
   static constexpr size_t kNone = std::string::npos;
 
+  const bool lenient_;
   PathTemplate result_;
   size_t at_ = 0;
+  size_t segments_end_ = kNone;   // where no literal goes on, because the verb begins
   size_t variable_open_ = kNone;  // where the "{" of the variable being read stands
-  bool ends_in_star_star_ = false;
+  bool has_star_star_ = false;
 };
 
-absl::StatusOr<PathTemplate> PathTemplate::Parse(absl::string_view text) { return PathTemplateParser(text).Parse(); }
+absl::StatusOr<PathTemplate> PathTemplate::Parse(absl::string_view text, Syntax syntax) {
+  return PathTemplateParser(text, syntax).Parse();
+}
 
 }  // namespace penstock::route

@@ -1,6 +1,6 @@
 // A path template of google.api.http, parsed. Pure and immutable; any thread.
 //
-//   Template  = "/" Segments [ ":" Literal ]
+//   Template  = "/" [ Segments [ ":" Literal ] ]                    "/" is one empty literal
 //   Segments  = Segment { "/" Segment }
 //   Segment   = "*" | "**" | Literal | Variable
 //   Variable  = "{" Field { "." Field } [ "=" Segments ] "}"        "{a}" is "{a=*}"
@@ -31,22 +31,31 @@ class PathTemplate {
   struct Segment {
     enum class Kind { kLiteral, kStar, kStarStar };
     Kind kind = Kind::kLiteral;
-    std::string literal;  // kLiteral: percent-decoded
+    std::string literal;  // kLiteral
   };
 
   struct Variable {
     std::string field_path;  // "a.b"
-    size_t begin = 0;        // segments [begin, end); where the last one is "**" the value runs to the path's end
+    size_t begin = 0;        // segments [begin, end)
     size_t end = 0;
     bool multi_segment = false;  // its value may hold slashes: several segments, or "**"
   };
 
-  static absl::StatusOr<PathTemplate> Parse(absl::string_view text);
+  // What is taken, and how literals are read.
+  enum class Syntax {
+    kGoogleApi,  // the grammar above; literals are percent-decoded
+    // What grpc-gateway's generator takes besides: segments after "**", and ":" in literals. The verb is what follows
+    // the last segment's last colon, where a variable ends that segment its first one. Literals stay as they are
+    // written.
+    kGrpcGateway,
+  };
+
+  static absl::StatusOr<PathTemplate> Parse(absl::string_view text, Syntax syntax = Syntax::kGoogleApi);
 
   const std::string& text() const { return text_; }
   const std::vector<Segment>& segments() const { return segments_; }  // never empty
   const std::vector<Variable>& variables() const { return variables_; }
-  const std::string& verb() const { return verb_; }  // percent-decoded; empty: none
+  const std::string& verb() const { return verb_; }  // read like literals; empty: none
 
  private:
   friend class PathTemplateParser;

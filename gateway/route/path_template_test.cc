@@ -46,6 +46,7 @@ TEST(PathTemplate, ReadsTheWholeGrammar) {
   };
   for (const Row& row : {
            Row{"/v1", "/v1", "", "one literal"},
+           Row{"/", "/", "", "the root: one empty literal"},
            Row{"/v1/ticks:subscribe", "/v1/ticks:subscribe", "", "literals and a verb"},
            Row{"/penstock.tick.v1.TickService/Subscribe", "/penstock.tick.v1.TickService/Subscribe", "", "dots"},
            Row{"/*", "/*", "", "a star that binds nothing"},
@@ -83,7 +84,6 @@ TEST(PathTemplate, ErrorsNameTheColumnAndWhatWasExpected) {
   for (const Row& row : {
            Row{"", 1, "expected \"/\", found the end"},
            Row{"v1", 1, "expected \"/\", found \"v\""},
-           Row{"/", 2, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
            Row{"//a", 2, "expected a literal, \"*\", \"**\" or \"{\", found \"/\""},
            Row{"/a/", 4, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
            Row{"/:go", 2, "expected a literal, \"*\", \"**\" or \"{\", found \":\""},
@@ -132,6 +132,70 @@ TEST(PathTemplate, ErrorsNameTheColumnAndWhatWasExpected) {
   }
 }
 
+TEST(PathTemplate, ReadsWhatGrpcGatewayTakes) {
+  struct Row {
+    const char* text;
+    const char* shape;
+    const char* variables;
+    const char* reason;
+  };
+  for (const Row& row : {
+           Row{"/", "/", "", "the root"},
+           Row{"/v1/{a.b=x/*}:go", "/v1/x/*:go", "a.b[1,3)+", "what both take"},
+           Row{"/v1/{name=**}:go", "/v1/**:go", "name[1,2)+", "a verb after everything"},
+           Row{"/a/**/b", "/a/**/b", "", "segments after everything"},
+           Row{"/{a=**}/{b}/c:go", "/**/*/c:go", "a[0,1)+ b[1,2)", "variables after everything"},
+           Row{"/{a=**/x/*}/y", "/**/x/*/y", "a[0,3)+", "segments after everything in a variable"},
+           Row{"/a:b/c", "/a:b/c", "", "a colon before the last segment"},
+           Row{"/a:b/c:d:e", "/a:b/c:d:e", "", "the verb is e"},
+           Row{"/{a}:b:c", "/*:b:c", "a[0,1)", "after a variable it is b:c"},
+           Row{"/{a=b:c}", "/b:c", "a[0,1)", "a colon in a variable"},
+           Row{"/{a=b:c}:d", "/b:c:d", "a[0,1)", "and a verb after it"},
+           Row{"/{a}/b:c:d", "/*/b:c:d", "a[0,1)", "a variable further to the front"},
+           Row{"/a%20b/%41:%42", "/a%20b/%41:%42", "", "literals stay as they are written"},
+       }) {
+    const auto parsed = PathTemplate::Parse(row.text, PathTemplate::Syntax::kGrpcGateway);
+    ASSERT_TRUE(parsed.ok()) << row.reason << ": " << parsed.status();
+    EXPECT_EQ(Shape(*parsed), row.shape) << row.reason;
+    EXPECT_EQ(Variables(*parsed), row.variables) << row.reason;
+  }
+  const auto verb = [](const char* text) {
+    return PathTemplate::Parse(text, PathTemplate::Syntax::kGrpcGateway).value().verb();
+  };
+  EXPECT_EQ(verb("/a:b/c"), "");
+  EXPECT_EQ(verb("/a:b/c:d:e"), "e");
+  EXPECT_EQ(verb("/{a}:b:c"), "b:c");
+  EXPECT_EQ(verb("/{a=b:c}"), "");
+  EXPECT_EQ(verb("/{a}/b:c:d"), "d");
+}
+
+TEST(PathTemplate, NamesTheColumnOfWhatGrpcGatewayRefusesToo) {
+  struct Row {
+    const char* text;
+    int column;
+    const char* what;
+  };
+  for (const Row& row : {
+           Row{"a", 1, "expected \"/\", found \"a\""},
+           Row{"/a/", 4, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
+           Row{"/:go", 2, "expected a literal, \"*\", \"**\" or \"{\", found \":\""},
+           Row{"/a:", 4, "expected a verb, found the end"},
+           Row{"/a/b:*", 6, "expected a verb, found \"*\""},
+           Row{"/**/a/**", 7, "a template has one \"**\" at most"},
+           Row{"/{a=**}/{b=**}", 12, "a template has one \"**\" at most"},
+           Row{"/a}:b", 3, "expected \"/\", \":\" or the end, found \"}\""},
+           Row{"/{a}b:c", 5, "expected \"/\", \":\" or the end, found \"b\""},
+           Row{"/{a=b", 2, "the variable is not closed, expected \"/\" or \"}\""},
+           Row{"/a%2:b", 2, "literal \"a%2\": malformed escape at byte 1"},
+           Row{"/{a}/{a}", 6, "the field \"a\" is bound twice"},
+       }) {
+    const auto parsed = PathTemplate::Parse(row.text, PathTemplate::Syntax::kGrpcGateway);
+    ASSERT_FALSE(parsed.ok()) << row.text;
+    EXPECT_EQ(std::string(parsed.status().message()),
+              absl::StrCat("template \"", row.text, "\": column ", row.column, ": ", row.what));
+  }
+}
+
 TEST(PathTemplate, BoundsItsSegments) {
   std::string longest;
   for (int i = 0; i < 128; ++i) longest += "/a";
@@ -143,22 +207,22 @@ TEST(PathTemplate, BoundsItsSegments) {
 // Whatever is cut off a template, what is left parses or fails with a column inside it.
 TEST(PathTemplate, SurvivesEveryCut) {
   const std::string whole = "/v1/{a.b=x/*/%41/**}:go";
-  for (size_t begin = 0; begin <= whole.size(); ++begin) {
-    for (size_t length = 0; begin + length <= whole.size(); ++length) {
-      const std::string text = whole.substr(begin, length);
-      const auto parsed = PathTemplate::Parse(text);
-      if (parsed.ok()) {
-        EXPECT_EQ(text.front(), '/');
-        EXPECT_FALSE(parsed->segments().empty());
-        continue;
-      }
-      const std::string message(parsed.status().message());
-      const size_t column = message.find(": column ");
-      ASSERT_NE(column, std::string::npos) << message;
-      const size_t number = std::stoul(message.substr(column + 9));
-      EXPECT_GE(number, 1u) << message;
-      EXPECT_LE(number, text.size() + 1) << message;
+  for (size_t i = 0; i < 2 * (whole.size() + 1) * (whole.size() + 1); ++i) {
+    const auto syntax = i % 2 == 0 ? PathTemplate::Syntax::kGoogleApi : PathTemplate::Syntax::kGrpcGateway;
+    const size_t begin = i / 2 / (whole.size() + 1);
+    const std::string text = whole.substr(begin, i / 2 % (whole.size() + 1));
+    const auto parsed = PathTemplate::Parse(text, syntax);
+    if (parsed.ok()) {
+      EXPECT_EQ(text.front(), '/');
+      EXPECT_FALSE(parsed->segments().empty());
+      continue;
     }
+    const std::string message(parsed.status().message());
+    const size_t column = message.find(": column ");
+    ASSERT_NE(column, std::string::npos) << message;
+    const size_t number = std::stoul(message.substr(column + 9));
+    EXPECT_GE(number, 1u) << message;
+    EXPECT_LE(number, text.size() + 1) << message;
   }
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/route/percent.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -48,7 +49,6 @@ absl::StatusOr<size_t> DecodeUntil(absl::string_view text, absl::string_view kep
       byte = static_cast<char>(high * 16 + low);
       length = kEscapeLength;
     }
-    if (byte == '\0') return absl::InvalidArgumentError(absl::StrCat("NUL at byte ", at));
     if (length == kEscapeLength && kept.find(byte) != absl::string_view::npos) {
       out.append(text.data() + at, length);
     } else {
@@ -97,17 +97,24 @@ size_t FindInvalidUtf8(absl::string_view text) {
   return absl::string_view::npos;
 }
 
-absl::StatusOr<std::string> PercentDecode(absl::string_view text, Unescape mode, bool multi_segment) {
-  const absl::string_view kept = Kept(mode, multi_segment);
+absl::StatusOr<std::string> PercentDecodeBytes(absl::string_view text, Unescape mode, bool multi_segment) {
   std::string out;
   out.reserve(text.size());
-  const absl::StatusOr<size_t> decoded = DecodeUntil(text, kept, std::numeric_limits<size_t>::max(), out);
+  const absl::StatusOr<size_t> decoded =
+      DecodeUntil(text, Kept(mode, multi_segment), std::numeric_limits<size_t>::max(), out);
   if (!decoded.ok()) return decoded.status();
-  const size_t invalid = FindInvalidUtf8(out);
+  return out;
+}
+
+absl::StatusOr<std::string> PercentDecode(absl::string_view text, Unescape mode, bool multi_segment) {
+  absl::StatusOr<std::string> out = PercentDecodeBytes(text, mode, multi_segment);
+  if (!out.ok()) return out;
+  const size_t nul = out->find('\0');
+  const size_t invalid = std::min(nul, FindInvalidUtf8(*out));
   if (invalid == absl::string_view::npos) return out;
-  out.clear();
-  const size_t offset = DecodeUntil(text, kept, invalid, out).value();
-  return absl::InvalidArgumentError(absl::StrCat("invalid UTF-8 at byte ", offset));
+  std::string before;
+  const size_t offset = DecodeUntil(text, Kept(mode, multi_segment), invalid, before).value();
+  return absl::InvalidArgumentError(absl::StrCat(invalid == nul ? "NUL" : "invalid UTF-8", " at byte ", offset));
 }
 
 }  // namespace penstock::route

@@ -26,6 +26,9 @@ enum class Unescape {
 // for a malformed escape, an (escaped) NUL, and a result that is not UTF-8.
 absl::StatusOr<std::string> PercentDecode(absl::string_view text, Unescape mode, bool multi_segment);
 
+// The same, but the result may be any bytes: only a malformed escape is refused.
+absl::StatusOr<std::string> PercentDecodeBytes(absl::string_view text, Unescape mode, bool multi_segment);
+
 // The offset of the first byte of `text` that does not belong to well-formed UTF-8 (RFC 3629: no surrogates, no
 // overlong forms), or npos.
 size_t FindInvalidUtf8(absl::string_view text);

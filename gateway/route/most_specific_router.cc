@@ -1,4 +1,4 @@
-#include "gateway/route/router.h"
+#include "gateway/route/most_specific_router.h"
 
 #include <algorithm>
 
@@ -29,9 +29,9 @@ std::string Decode(absl::string_view text, Unescape mode, bool multi_segment) {
 //
 // A node stands at one depth and is reached in one way, so a walk visits each node once at most: what backtracking can
 // cost is bounded by the size of the tree.
-class Router::Search {
+class MostSpecificRouter::Search {
  public:
-  Search(const Router& router, absl::string_view method, absl::string_view path)
+  Search(const MostSpecificRouter& router, absl::string_view method, absl::string_view path)
       : router_(router), method_(method), escaped_(NeedsDecoding(path) && router.unescape_ != Unescape::kLegacy) {
     raw_ = absl::StrSplit(path.substr(1), '/');
     text_ = raw_;
@@ -131,7 +131,7 @@ class Router::Search {
     match_.allow = absl::StrJoin(methods_, ", ");
   }
 
-  const Router& router_;
+  const MostSpecificRouter& router_;
   const absl::string_view method_;
   const bool escaped_;                // the path has what must be decoded, and it has not been
   Segments raw_;                      // views into the path, next to each other
@@ -142,7 +142,7 @@ class Router::Search {
   Match match_;
 };
 
-Router::Match Router::Find(absl::string_view method, absl::string_view path) const {
+Router::Match MostSpecificRouter::Find(absl::string_view method, absl::string_view path, bool /*is_form_post*/) const {
   Match match;
   if (!absl::StartsWith(path, "/")) return match;
   if (!NeedsDecoding(path)) return Search(*this, method, path).Run();
@@ -155,7 +155,7 @@ Router::Match Router::Find(absl::string_view method, absl::string_view path) con
   return Search(*this, method, unescape_ == Unescape::kLegacy ? absl::string_view(*decoded) : path).Run();
 }
 
-Router::Verbs& Router::Place(const PathTemplate& path_template) {
+MostSpecificRouter::Verbs& MostSpecificRouter::Place(const PathTemplate& path_template) {
   size_t index = 0;
   for (const PathTemplate::Segment& segment : path_template.segments()) {
     size_t next = 0;
@@ -176,25 +176,22 @@ Router::Verbs& Router::Place(const PathTemplate& path_template) {
   return nodes_[index].ends;
 }
 
-Router::Builder::Builder(Unescape unescape) : router_(new Router(unescape)) {}
+MostSpecificRouter::Builder::Builder(Unescape unescape) : router_(new MostSpecificRouter(unescape)) {}
 
-absl::Status Router::Builder::Add(absl::string_view method, absl::string_view path_template, size_t route,
-                                  absl::string_view owner) {
-  absl::StatusOr<PathTemplate> parsed = PathTemplate::Parse(path_template);
-  if (!parsed.ok()) return absl::InvalidArgumentError(absl::StrCat(owner, ": ", parsed.status().message()));
-  std::vector<Entry>& entries = router_->Place(*parsed)[parsed->verb()];
+void MostSpecificRouter::Builder::Add(absl::string_view method, const PathTemplate& path_template, size_t route,
+                                      absl::string_view owner) {
+  std::vector<Entry>& entries = router_->Place(path_template)[path_template.verb()];
   for (const Entry& other : entries) {
     if (clash_.ok() && absl::string_view(other.method) == method) {
       clash_ = absl::InvalidArgumentError(absl::StrCat(other.owner, " (", other.method, " ", other.path_template,
-                                                       ") and ", owner, " (", method, " ", path_template,
+                                                       ") and ", owner, " (", method, " ", path_template.text(),
                                                        ") match the same paths: change one of the templates"));
     }
   }
-  entries.push_back({std::string(method), route, parsed->variables(), std::string(path_template), std::string(owner)});
-  return absl::OkStatus();
+  entries.push_back({std::string(method), route, path_template.variables(), path_template.text(), std::string(owner)});
 }
 
-absl::StatusOr<std::unique_ptr<const Router>> Router::Builder::Build() && {
+absl::StatusOr<std::unique_ptr<const Router>> MostSpecificRouter::Builder::Build() && {
   if (!clash_.ok()) return clash_;
   return std::unique_ptr<const Router>(std::move(router_));
 }
