@@ -152,7 +152,7 @@ void ResponseParser::OnField(absl::string_view line) {
   if (std::any_of(value.begin(), value.end(), control)) {
     return Fail(absl::StrCat("a control character in ", absl::CEscape(line)));
   }
-  response_.headers.emplace_back(name, value);
+  (state_ == State::kTrailer ? response_.trailers : response_.headers).emplace_back(name, value);
 }
 
 // Which body follows (RFC 9112, 6.3).

@@ -27,6 +27,7 @@ struct Response {
   std::string reason;
   std::vector<std::pair<std::string, std::string>> headers;  // names as sent
   std::string body;                                          // chunk framing removed
+  std::vector<std::pair<std::string, std::string>> trailers;
   bool head_complete = false;
   bool chunked = false;
   bool complete = false;  // the last chunk, or all of Content-Length, or a bodiless status

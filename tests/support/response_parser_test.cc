@@ -53,6 +53,15 @@ void Expect(const Case& row, const ResponseParser& parser) {
   }
 }
 
+TEST(ResponseParser, TrailersAreNoHeaders) {
+  ResponseParser parser;
+  parser.Feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nA: 1\r\n\r\n0\r\nA: 2\r\n\r\n");
+  EXPECT_TRUE(parser.complete());
+  EXPECT_EQ(parser.response().Header("A"), "1");
+  ASSERT_EQ(parser.response().trailers.size(), 1u);
+  EXPECT_EQ(parser.response().trailers[0].second, "2");
+}
+
 TEST(ResponseParser, ReadsEveryCaseCutAtEveryPairOfPlaces) {
   for (const Case& row : kCases) {
     for (size_t first = 0; first <= row.bytes.size(); ++first) {
