@@ -1,5 +1,6 @@
 #include "gateway/schema.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/route/http_rule.h"
+#include "gateway/route/last_registered_router.h"
+#include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
 #include "gateway/transcode/framing.h"
 #include "google/api/annotations.pb.h"
@@ -33,12 +36,26 @@ absl::Status Prefixed(absl::string_view where, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(where, ": ", status.message()));
 }
 
+std::string ConfiguredAt(const route::ApiRule& rule) { return absl::StrCat("--api-config: ", rule.place); }
+
+route::PathTemplate::Syntax SyntaxOf(config::Dialect dialect) {
+  return dialect == config::Dialect::kGrpcGateway ? route::PathTemplate::Syntax::kGrpcGateway
+                                                  : route::PathTemplate::Syntax::kGoogleApi;
+}
+
+std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& options) {
+  if (options.dialect == config::Dialect::kGrpcGateway) {
+    return std::make_unique<route::LastRegisteredRouter::Builder>(options.unescape);
+  }
+  return std::make_unique<route::MostSpecificRouter::Builder>(options.unescape);
+}
+
 }  // namespace
 
 class Schema::Builder {
  public:
   Builder(const pb::FileDescriptorSet& files, const SchemaOptions& options)
-      : files_(files), options_(options), schema_(new Schema) {}
+      : files_(files), options_(options), schema_(new Schema), router_(RouterBuilderFor(options)) {}
 
   absl::StatusOr<std::shared_ptr<const Schema>> Build() {
     if (absl::Status status = BuildFiles(); !status.ok()) return status;
@@ -46,12 +63,15 @@ class Schema::Builder {
     if (!plans.ok()) return plans.status();
     schema_->plans_ = *std::move(plans);
     if (absl::Status status = CheckExposed(); !status.ok()) return status;
-    for (const pb::FileDescriptor* file : built_) {
-      for (int i = 0; i < file->service_count(); ++i) {
-        if (absl::Status status = AddService(*file->service(i)); !status.ok()) return status;
+    if (absl::Status status = TakeRules(); !status.ok()) return status;
+    // In the order they came in, not the one they were built in: grpc-gateway's routes depend on it.
+    for (const pb::FileDescriptorProto& file : files_.file()) {
+      const pb::FileDescriptor& built = *schema_->pool_.FindFileByName(file.name());
+      for (int i = 0; i < built.service_count(); ++i) {
+        if (absl::Status status = AddService(*built.service(i)); !status.ok()) return status;
       }
     }
-    auto router = std::move(router_).Build();
+    auto router = std::move(*router_).Build();
     if (!router.ok()) return router.status();
     schema_->router_ = *std::move(router);
     return std::shared_ptr<const Schema>(std::move(schema_));
@@ -106,6 +126,29 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
+  absl::Status TakeRules() {
+    for (const route::ApiRule& configured : options_.rules) {
+      const std::string& selector = configured.rule.selector();
+      if (schema_->pool_.FindMethodByName(selector) == nullptr) {
+        return Prefixed(ConfiguredAt(configured),
+                        absl::InvalidArgumentError(
+                            absl::StrCat("selector \"", selector, "\" names no method: ", MethodsLike(selector))));
+      }
+      rules_.emplace(selector, &configured);
+    }
+    return absl::OkStatus();
+  }
+
+  // What `selector` may have meant.
+  std::string MethodsLike(absl::string_view selector) const {
+    const absl::string_view name = selector.substr(0, std::min(selector.size(), selector.rfind('.')));
+    const pb::ServiceDescriptor* service = schema_->pool_.FindServiceByName(std::string(name));
+    if (service == nullptr) return "write package.Service.Method as the descriptors have it";
+    std::vector<std::string> methods;
+    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i)->name());
+    return absl::StrCat(name, " has ", methods.empty() ? "none" : absl::StrJoin(methods, ", "));
+  }
+
   absl::Status AddService(const pb::ServiceDescriptor& service) {
     if (!Exposed(service.full_name())) return absl::OkStatus();
     for (int i = 0; i < service.method_count(); ++i) {
@@ -124,38 +167,48 @@ class Schema::Builder {
     method->record_prefix = transcode::RecordPrefix(transcode::RecordType(descriptor.output_type()->name()));
     const transcode::MessagePlan& input = *schema_->plans_->Find(descriptor.input_type()->full_name());
 
-    std::vector<route::HttpBinding> bindings;
-    if (descriptor.options().HasExtension(google::api::http)) {
-      auto of_rule = route::BindingsOf(descriptor.options().GetExtension(google::api::http), method->full_name);
-      if (!of_rule.ok()) return of_rule.status();
-      bindings = *std::move(of_rule);
-    } else if (options_.unbound_methods) {
-      bindings.push_back(route::UnboundBinding(method->full_name));
-    }
-    for (const route::HttpBinding& binding : bindings) {
+    const auto bindings = BindingsOf(descriptor);
+    if (!bindings.ok()) return bindings.status();
+    for (const route::HttpBinding& binding : *bindings) {
       if (absl::Status status = AddRoute(*method, input, binding); !status.ok()) {
-        return Prefixed(absl::StrCat(method->full_name, ": ", binding.method, " ", binding.path_template), status);
+        return Prefixed(absl::StrCat(method->full_name, ": ", binding.method, " ", binding.path_template.text()),
+                        status);
       }
     }
     schema_->methods_.push_back(std::move(method));
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::vector<route::HttpBinding>> BindingsOf(const pb::MethodDescriptor& method) const {
+    const route::PathTemplate::Syntax syntax = SyntaxOf(options_.dialect);
+    std::vector<route::HttpBinding> bindings;
+    const auto configured = rules_.find(method.full_name());
+    if (configured != rules_.end()) {
+      auto of_rule = route::BindingsOf(configured->second->rule, method.full_name(), syntax);
+      if (!of_rule.ok()) return Prefixed(ConfiguredAt(*configured->second), of_rule.status());
+      bindings = *std::move(of_rule);
+      if (options_.dialect == config::Dialect::kNative) return bindings;
+    }
+    if (method.options().HasExtension(google::api::http)) {
+      auto of_rule = route::BindingsOf(method.options().GetExtension(google::api::http), method.full_name(), syntax);
+      if (!of_rule.ok()) return of_rule;
+      bindings.insert(bindings.end(), of_rule->begin(), of_rule->end());
+    } else if (bindings.empty() && options_.unbound_methods) {
+      bindings.push_back(route::UnboundBinding(method.full_name()));
+    }
+    return bindings;
+  }
+
   absl::Status AddRoute(const Method& method, const transcode::MessagePlan& input, const route::HttpBinding& binding) {
-    auto path_template = route::PathTemplate::Parse(binding.path_template);
-    if (!path_template.ok()) return path_template.status();
     std::vector<std::string> variables;
-    for (const auto& variable : path_template->variables()) variables.push_back(variable.field_path);
+    for (const auto& variable : binding.path_template.variables()) variables.push_back(variable.field_path);
     auto request = transcode::RequestBinding::Build(*schema_->plans_, input, std::move(variables), binding.body);
     if (!request.ok()) return request.status();
     auto response = transcode::ResponseBinding::Build(*method.output, binding.response_body);
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
-    if (absl::Status status = router_.Add(binding.method, binding.path_template, index, method.full_name);
-        !status.ok()) {
-      return status;
-    }
-    schema_->routes_.push_back(Route{&method, binding.path_template, *std::move(request), *std::move(response)});
+    router_->Add(binding.method, binding.path_template, index, method.full_name);
+    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *std::move(request), *std::move(response)});
     return absl::OkStatus();
   }
 
@@ -165,7 +218,8 @@ class Schema::Builder {
   absl::flat_hash_map<std::string, const pb::FileDescriptorProto*> by_name_;
   std::set<std::string> in_progress_;
   std::vector<const pb::FileDescriptor*> built_;
-  route::Router::Builder router_;
+  absl::flat_hash_map<std::string, const route::ApiRule*> rules_;  // options_.rules by selector
+  std::unique_ptr<route::Router::Builder> router_;
 };
 
 absl::StatusOr<std::shared_ptr<const Schema>> Schema::Build(const pb::FileDescriptorSet& files,

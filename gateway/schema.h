@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/config/dialect.h"
+#include "gateway/route/api_config.h"
+#include "gateway/route/percent.h"
 #include "gateway/route/router.h"
 #include "gateway/transcode/binding.h"
 #include "gateway/transcode/message_plan.h"
@@ -22,8 +25,12 @@
 namespace penstock {
 
 struct SchemaOptions {
-  std::vector<std::string> expose;  // full names of services; empty: all but gRPC's own (`grpc.…`)
-  bool unbound_methods = true;      // methods without a rule as POST /pkg.Service/Method
+  config::Dialect dialect = config::Dialect::kNative;  // decides how templates are read and which route wins
+  std::vector<std::string> expose;                     // full names of services; empty: all but gRPC's own (`grpc.…`)
+  bool unbound_methods = true;                         // methods without a rule as POST /pkg.Service/Method
+  route::Unescape unescape = route::Unescape::kAllExceptReserved;
+  // Rules besides the annotations, one a method. Native: instead of the method's annotation. grpc-gateway: before it.
+  std::vector<route::ApiRule> rules;
   transcode::PrintOptions print;
 };
 
@@ -45,8 +52,9 @@ class Schema {
     transcode::ResponseBinding response;
   };
 
-  // `files` in any order, each once. InvalidArgument: a file that misses an import or does not compile, a service in
-  // `expose` that no file has, a rule that is wrong or two that clash; the message names file, method and template.
+  // `files` in any order, each once; routes are added in it, service by service, method by method, binding by binding.
+  // InvalidArgument: a file that misses an import or does not compile, a service in `expose` or a method in `rules`
+  // that no file has, a rule that is wrong or two that clash; the message names file, method and template.
   static absl::StatusOr<std::shared_ptr<const Schema>> Build(const google::protobuf::FileDescriptorSet& files,
                                                              const SchemaOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -29,6 +30,15 @@ absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<
   auto schema = Schema::Build(all, options);
   if (schema.ok()) return schema;
   return absl::Status(schema.status().code(), absl::StrCat("the API cannot be served: ", schema.status().message()));
+}
+
+absl::StatusOr<std::vector<route::ApiRule>> ApiRulesFromFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("--api-config=", path, ": cannot be read"));
+  const std::string yaml(std::istreambuf_iterator<char>(file), {});
+  auto rules = route::ParseApiConfig(yaml);
+  if (rules.ok()) return rules;
+  return absl::Status(rules.status().code(), absl::StrCat("--api-config=", path, ": ", rules.status().message()));
 }
 
 ReflectedSchema::ReflectedSchema(Loop& loop, upstream::Channel& channel, std::string name, const SchemaOptions& options,

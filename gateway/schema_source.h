@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/loop.h"
+#include "gateway/route/api_config.h"
 #include "gateway/schema.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/call.h"
@@ -24,6 +25,9 @@ namespace penstock {
 // sets hold counts once. Errors name the file and the remedy.
 absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<std::string>& paths,
                                                               const SchemaOptions& options);
+
+// The rules of a gRPC API Configuration file. Errors name the file, line and column, and the remedy.
+absl::StatusOr<std::vector<route::ApiRule>> ApiRulesFromFile(const std::string& path);
 
 // The loop's thread only.
 class ReflectedSchema final : private Timer {

@@ -29,6 +29,16 @@ TEST(SchemaFromFiles, ReadsSetsThatShareFiles) {
   EXPECT_EQ((*schema)->routes().size(), 3u);
 }
 
+TEST(ApiRulesFromFile, NamesTheFileAndThePlace) {
+  EXPECT_EQ(ApiRulesFromFile("nowhere.yaml").status().message(), "--api-config=nowhere.yaml: cannot be read");
+  const auto rules = ApiRulesFromFile(WriteFile("api.yaml", "http:\n  rules:\n  - selector: a.S.M\n    get: /a\n"));
+  ASSERT_TRUE(rules.ok()) << rules.status();
+  ASSERT_EQ(rules->size(), 1u);
+  EXPECT_EQ(rules->front().rule.get(), "/a");
+  const auto unknown = ApiRulesFromFile(WriteFile("bad.yaml", "htp: {}\n"));
+  EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("bad.yaml: line 1, column 1: unknown key \"htp\""));
+}
+
 TEST(SchemaFromFiles, NamesTheFileAndTheRemedy) {
   const auto absent = SchemaFromFiles({"nowhere.binpb"}, {});
   EXPECT_THAT(std::string(absent.status().message()), HasSubstr("--descriptors=nowhere.binpb: cannot be read"));

@@ -86,8 +86,15 @@ absl::Status Server::Prepare() {
         "--upstream is given several times; this gateway serves the API of one upstream: give one, with a comma list "
         "of addresses if it has several");
   }
+  schema_options_.dialect = config_.dialect;
   schema_options_.expose = config_.expose;
   schema_options_.unbound_methods = config_.unbound_methods;
+  schema_options_.unescape = config_.unescape;
+  if (!config_.api_config.empty()) {
+    auto rules = ApiRulesFromFile(config_.api_config);
+    if (!rules.ok()) return rules.status();
+    schema_options_.rules = *std::move(rules);
+  }
   schema_options_.print.unpopulated = config_.print_unpopulated;
   schema_options_.print.proto_names = config_.print_proto_names;
   schema_options_.print.enum_numbers = config_.print_enum_numbers;
