@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/transcode/json_to_wire.h"
 #include "gateway/transcode/query.h"
+#include "gateway/transcode/required_fields.h"
 #include "gateway/transcode/scalar_text.h"
 #include "gateway/transcode/wire_to_json.h"
 
@@ -64,6 +65,9 @@ absl::Status RequestBinding::Bind(absl::Span<const std::string> path_values, abs
                                   absl::string_view body, std::string* wire) const {
   const size_t before = wire->size();
   absl::Status status = Append(path_values, query, body, wire);
+  if (status.ok() && input_->has_required()) {
+    status = CheckRequired(*input_, absl::string_view(*wire).substr(before));
+  }
   if (!status.ok()) wire->resize(before);
   return status;
 }

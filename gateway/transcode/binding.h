@@ -41,8 +41,8 @@ class RequestBinding {
   //
   // Query keys are field paths in either spelling: `a.b=1`, lists by repeating the key, maps as `m[key]=1`; `+` is a
   // space and percent-encoding is strict. INVALID_ARGUMENT, with *wire cut back and the key or path named: an unknown
-  // or doubled key, one that the path or the body covers, a oneof set twice, a value that does not fit, and any query
-  // where the body is the whole message.
+  // or doubled key, one that the path or the body covers, a oneof set twice, a value that does not fit, any query where
+  // the body is the whole message, and a required field that no part has set.
   absl::Status Bind(absl::Span<const std::string> path_values, absl::string_view query, absl::string_view body,
                     std::string* wire) const;
 

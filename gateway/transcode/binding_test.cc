@@ -7,6 +7,7 @@
 
 #include "gateway/transcode/wire_to_json.h"
 #include "transcode_test.pb.h"
+#include "transcode_test_proto2.pb.h"
 
 namespace penstock::transcode {
 namespace {
@@ -218,6 +219,19 @@ TEST(RequestBindingTest, NeedsOneValueAVariable) {
   std::string wire;
   EXPECT_EQ(RequestBinding::Build(Plans(), Plan("UpdateBook"), {"parent"}, "")->Bind({}, "", "", &wire).code(),
             absl::StatusCode::kInternal);
+}
+
+TEST(RequestBindingTest, RequiredFieldsMayComeFromAnyPart) {
+  const auto plans = PlanSet::Build({test::Holder::descriptor()->file()}, PrintOptions()).value();
+  const MessagePlan& holder = *plans->Find("penstock.transcode.test.Holder");
+  const auto binding = RequestBinding::Build(*plans, holder, {"strict.name"}, "strict").value();
+  std::string wire = "kept";
+  EXPECT_TRUE(binding.Bind({"n"}, "", R"({"children":[{"name":"c"}]})", &wire).ok());
+  wire = "kept";
+  const absl::Status status = binding.Bind({"n"}, "", R"({"children":[{}]})", &wire);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "strict.children[0].name is required and not set");
+  EXPECT_EQ(wire, "kept");
 }
 
 TEST(ResponseBindingTest, PrintsAllOrOneField) {

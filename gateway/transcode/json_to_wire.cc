@@ -264,7 +264,7 @@ bool JsonReader::Scalar(const FieldPlan& field) {
     return Mismatch(field.enumeration != nullptr ? "must be the name of an enum value" : "must be a number");
   }
   const Fault fault = field.enumeration != nullptr
-                          ? AppendEnumNumber(field, tokens_.Text(), &wire_)
+                          ? AppendEnumNumber(field, tokens_.Text(), options_.ignore_unknown, &wire_)
                           : AppendScalarFromText(field, tokens_.Text(), TextForm::kJson, &wire_);
   if (!fault.empty()) return Fail(fault);
   tokens_.Next();

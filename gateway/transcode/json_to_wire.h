@@ -3,8 +3,9 @@
 // simdjson finds the tokens and checks UTF-8; what they mean is decided here, strictly: keys in either spelling (as in
 // the .proto file or lowerCamelCase), never twice, all known unless the caller says otherwise; no oneof set twice;
 // numbers exact and in range (`1e5` and `"5"` are integers, `1.5` is not); nothing after the value. `null` leaves a
-// field unset, is a value for google.protobuf.Value and NullValue, and is refused inside lists and maps. Called by
-// bindings, from any thread; each thread keeps its scratch.
+// field unset, is a value for google.protobuf.Value and NullValue, and is refused inside lists and maps. Required
+// fields may be missing: they may come from another part of the request (see required_fields). Called by bindings, from
+// any thread; each thread keeps its scratch.
 //
 //   std::string wire;
 //   absl::Status status = JsonToWire(*message, R"({"interval":"0.5s"})", &wire);
@@ -22,7 +23,8 @@ namespace penstock::transcode {
 struct JsonReadOptions {
   // What the schema does not know is passed over: an unknown field with its value, which must still be well-formed
   // JSON; an enum field, list element or map entry whose value is an unknown name; an Any without "@type", which is
-  // then an empty one. An Any of unknown type stays an error: its bytes cannot be made.
+  // then an empty one. A number that a closed enum does not have is written all the same, as an unknown field for who
+  // reads it. An Any of unknown type stays an error: its bytes cannot be made.
   bool ignore_unknown = false;
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "gateway/transcode/wire_to_json.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
 
@@ -78,6 +79,9 @@ TEST(JsonToWireTest, RefusesBrokenSyntaxByOffset) {
       {"Scalars", "{\"text\":\"\xed\xa0\x80\"}", "byte 9", "a surrogate in UTF-8"},
       {"Scalars", "{\"text\":\"\xc0\x80\"}", "byte 9", "overlong UTF-8"},
       {"Scalars", "\xef\xbb\xbf{}", "byte 0", "byte order mark"},
+      {"Scalars", "{\"te\xff\":1}", "byte 4", "no UTF-8 in a key"},
+      {"Scalars", "{\"\\ud800\":1}", "byte 2", "half a surrogate pair in a key"},
+      {"Maps", "{\"texts\":{\"\\udc00\":\"\"}}", "byte 11", "half a surrogate pair in a map's key"},
       {"Lists", "{\"int32s\":[1,]}", "byte 13", "trailing comma in a list"},
       {"Lists", "{\"int32s\":[1 2]}", "byte 13", "no comma in a list"},
       {"Lists", "{\"int32s\":[1}", "byte 12", "list closed by a brace"},
@@ -109,9 +113,40 @@ TEST(JsonToWireTest, RefusesWhatTheTypeDoesNotTakeByPath) {
       {"Scalars", "{\"anInt32\":\"1x\"}", "anInt32 is not a whole number", "more than digits"},
       {"Scalars", "{\"anInt32\":\"0x1\"}", "anInt32 is not a whole number", "hexadecimal"},
       {"Scalars", "{\"anInt32\":true}", "anInt32 must be a number", "bool for a number"},
+      {"Scalars", "{\"aDouble\":{}}", "aDouble must be a number", "object for a number"},
+      {"Scalars", "{\"someBytes\":1}", "someBytes must be a string of base64", "number for bytes"},
+      {"Scalars", "{\"color\":[]}", "color must be the name of an enum value", "list for an enum"},
+      {"Choices", "{\"leaf\":\"x\"}", "leaf must be an object", "string for a message"},
+      {"Choices", "{\"nothing\":0.5}", "nothing is not a whole number", "a fraction for NullValue"},
+      {"Lists", "{\"int32s\":[[1]]}", "int32s[0] must be a number", "a list in a list"},
+      {"Maps", "{\"int32s\":{\"1\":{}}}", "int32s[\"1\"] must be a number", "object for a map's number"},
+      {"WellKnown", "{\"mask\":[]}", "mask must be a string", "list for a FieldMask"},
+      {"WellKnown", "{\"boolValue\":\"true\"}", "boolValue must be true or false", "string for a wrapper of bool"},
+      {"WellKnown", "{\"stringValue\":{\"value\":\"\"}}", "stringValue must be a string", "a wrapper as a message"},
+      {"WellKnown", "{\"any\":[]}", "any must be an object", "list for an Any"},
+      {"Proto2", "{\"onegroup\":1}", "onegroup must be an object", "number for a group"},
+      {"Proto2", "{\"items\":[{\"id\":1}]}", "items[0].id must be a string", "in a repeated group"},
+      {"Proto2", "{\"[penstock.transcode.test.extended_number]\":\"x\"}",
+       "[penstock.transcode.test.extended_number] is not a whole number", "in an extension"},
+      {"Proto2", "{\"[penstock.transcode.test.nope]\":1}", "[penstock.transcode.test.nope] is no field", "extension"},
+      {"Proto2", "{\"extended_number\":1}", "extended_number is no field", "an extension without brackets"},
+      {"Proto2", "{\"left\":1,\"rightgroup\":{}}", "rightgroup is set while another", "oneof twice, once a group"},
       {"Scalars", "{\"anInt32\":2147483648}", "anInt32 is out of range", "overflow of int32"},
       {"Scalars", "{\"anInt32\":1e400000000000}", "anInt32 is out of range", "a huge exponent"},
       {"Scalars", "{\"aUint32\":-1}", "aUint32 is out of range", "sign of unsigned"},
+      {"Scalars", "{\"anInt32\":-2147483649}", "anInt32 is out of range", "underflow of int32"},
+      {"Scalars", "{\"aUint32\":4294967296}", "aUint32 is out of range", "overflow of uint32"},
+      {"Scalars", "{\"aSint32\":2147483648}", "aSint32 is out of range", "overflow of sint32"},
+      {"Scalars", "{\"aFixed32\":4294967296}", "aFixed32 is out of range", "overflow of fixed32"},
+      {"Scalars", "{\"aSfixed32\":-2147483649}", "aSfixed32 is out of range", "underflow of sfixed32"},
+      {"Scalars", "{\"anInt64\":\"-9223372036854775809\"}", "anInt64 is out of range", "underflow of int64"},
+      {"Scalars", "{\"aUint64\":\"-1\"}", "aUint64 is out of range", "sign of uint64"},
+      {"Scalars", "{\"aSint64\":1e19}", "aSint64 is out of range", "overflow of sint64"},
+      {"Scalars", "{\"aFixed64\":18446744073709551616}", "aFixed64 is out of range", "overflow of fixed64"},
+      {"Scalars", "{\"aSfixed64\":9223372036854775808}", "aSfixed64 is out of range", "overflow of sfixed64"},
+      {"Scalars", "{\"color\":2147483648}", "color is out of range", "overflow of an enum"},
+      {"Maps", "{\"uint32s\":{\"4294967296\":1}}", "uint32s[\"4294967296\"] as a key is out of range", "of a key"},
+      {"WellKnown", "{\"uint32Value\":-1}", "uint32Value is out of range", "sign of a wrapper"},
       {"Scalars", "{\"anInt64\":9223372036854775808}", "anInt64 is out of range", "overflow of int64"},
       {"Scalars", "{\"aUint64\":\"18446744073709551616\"}", "aUint64 is out of range", "overflow of uint64"},
       {"Scalars", "{\"aDouble\":1e999}", "aDouble is out of range", "overflow of double"},
@@ -147,6 +182,13 @@ TEST(JsonToWireTest, RefusesWhatTheTypeDoesNotTakeByPath) {
       {"WellKnown", "{\"time\":\"2026-11-22T15:31:60Z\"}", "time is not an RFC 3339", "leap second"},
       {"WellKnown", "{\"time\":\"2026-11-22T15:31:04.Z\"}", "time is not an RFC 3339", "a point without digits"},
       {"WellKnown", "{\"time\":5}", "time must be a string", "number for a time"},
+      {"WellKnown", "{\"time\":\"2026-11-22T15:31:04.1234567890Z\"}", "time is not an RFC 3339", "too fine"},
+      {"WellKnown", "{\"time\":\"0001-01-01T00:00:00+00:01\"}", "time is not an RFC 3339", "before year 1"},
+      {"WellKnown", "{\"time\":\"10000-01-01T00:00:00Z\"}", "time is not an RFC 3339", "a year of five digits"},
+      {"WellKnown", "{\"duration\":\"-315576000001s\"}", "duration is not a duration", "too long"},
+      {"WellKnown", "{\"duration\":\"1.s\"}", "duration is not a duration", "a point without digits"},
+      {"WellKnown", "{\"duration\":\"--1s\"}", "duration is not a duration", "two signs"},
+      {"WellKnown", "{\"duration\":1}", "duration must be a string", "number for a duration"},
       {"WellKnown", "{\"duration\":\"1\"}", "duration is not a duration", "no unit"},
       {"WellKnown", "{\"duration\":\"1m\"}", "duration is not a duration", "minutes"},
       {"WellKnown", "{\"duration\":\"s\"}", "duration is not a duration", "no digits"},
@@ -195,6 +237,46 @@ TEST(JsonToWireTest, TakesEverySpellingOfANumber) {
   EXPECT_EQ(scalars.a_sfixed64(), 12);
   EXPECT_EQ(scalars.a_double(), 0);
   EXPECT_TRUE(scalars.a_float() != scalars.a_float());
+}
+
+TEST(JsonToWireTest, TakesWhatIsAtTheEdge) {
+  const struct {
+    const char* type;
+    const char* json;
+    const char* reason;
+  } kRows[] = {
+      {"Scalars", R"({"anInt32":-2147483648,"aSint32":2147483647,"aSfixed32":-2147483648})", "32 bits, signed"},
+      {"Scalars", R"({"anInt64":"-9223372036854775808","aSint64":"9223372036854775807"})", "64 bits, signed"},
+      {"Scalars", R"({"aFixed32":4294967295,"aFixed64":"18446744073709551615"})", "unsigned"},
+      {"Scalars", R"({"aDouble":1.7976931348623157e+308,"aFloat":3.4028235e+38})", "the largest reals"},
+      {"Scalars", R"({"aDouble":5e-324,"aFloat":1e-45})", "the smallest reals"},
+      {"Scalars", R"({"aDouble":-0,"aFloat":-0})", "zero with its sign"},
+      {"Scalars", R"({"aDouble":"NaN","aFloat":"-Infinity"})", "what is no number"},
+      {"Scalars", R"({"text":"😀"})", "a character beyond 16 bits"},
+      {"Scalars", R"({"color":"COLOR_RED","sparse":7})", "an enum number without a name"},
+      {"WellKnown", R"({"time":"0001-01-01T00:00:00Z","duration":"-315576000000s"})", "the first moment"},
+      {"WellKnown", R"({"time":"9999-12-31T23:59:59.999999999Z","duration":"315576000000s"})", "the last moment"},
+      {"WellKnown", R"({"mask":"*"})", "all fields"},
+      {"WellKnown", R"({"mask":"","structure":{},"value":{},"list":[],"any":{},"empty":{}})", "empty ones"},
+      {"WellKnown", R"({"value":null})", "a Value that is null"},
+      {"WellKnown",
+       R"({"any":{"@type":"x/google.protobuf.Any","value":{"@type":"x/google.protobuf.Value","value":)"
+       R"([null,{"a":"b"}]}}})",
+       "an Any in an Any"},
+      {"Maps", R"({"uint64s":{"18446744073709551615":"1"},"bools":{"false":true,"true":false}})", "keys"},
+  };
+  // Printed again it is the same text.
+  static const PlanSet& plans =
+      *PlanSet::Build({test::Everything::descriptor()->file()}, {.unpopulated = false}).value().release();
+  for (const auto& row : kRows) {
+    std::string wire, json;
+    const absl::Status read = JsonToWire(Plan(row.type), row.json, &wire);
+    EXPECT_TRUE(read.ok()) << row.reason << ": " << read;
+    const MessagePlan& plan = *plans.Find(std::string("penstock.transcode.test.") + row.type);
+    const absl::Status printed = WireToJson(plan, wire, 1 << 20, &json);
+    EXPECT_TRUE(printed.ok()) << row.reason << ": " << printed;
+    EXPECT_EQ(json, row.json) << row.reason;
+  }
 }
 
 TEST(JsonToWireTest, TakesEveryAlphabetOfBase64) {
@@ -277,6 +359,9 @@ TEST(JsonToWireTest, IgnoresWhatIsUnknownOnDemand) {
   std::string wire;
   EXPECT_TRUE(JsonToWireField(*Plan("Scalars").FindByName("color"), "\"NOPE\"", &wire, {.ignore_unknown = true}).ok());
   EXPECT_EQ(wire, "");
+  // Unknown to who reads it, and written as it is.
+  EXPECT_TRUE(JsonToWire(Plan("Proto2"), R"({"closed":7})", &wire, {.ignore_unknown = true}).ok());
+  EXPECT_EQ(wire, "\x30\x07");
 }
 
 TEST(JsonToWireTest, WhatIsIgnoredMustBeJson) {

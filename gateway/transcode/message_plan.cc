@@ -1,5 +1,13 @@
 #include "gateway/transcode/message_plan.h"
 
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
 #include <algorithm>
 #include <deque>
 #include <limits>
@@ -191,8 +199,26 @@ class PlanSet::Builder {
     return absl::OkStatus();
   }
 
+  // An Any may hold a well-known type that no file of the schema imports.
+  absl::Status AddWellKnownTypes() {
+    for (const FileDescriptor* file :
+         {google::protobuf::Any::descriptor()->file(), google::protobuf::Duration::descriptor()->file(),
+          google::protobuf::Empty::descriptor()->file(), google::protobuf::FieldMask::descriptor()->file(),
+          google::protobuf::Struct::descriptor()->file(), google::protobuf::Timestamp::descriptor()->file(),
+          google::protobuf::Int32Value::descriptor()->file()}) {
+      bool declared = false;
+      for (int i = 0; i < file->message_type_count(); ++i) {
+        declared = declared || set_->Find(file->message_type(i)->full_name()) != nullptr;
+      }
+      if (declared) continue;
+      if (absl::Status status = AddFile(file); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
   std::unique_ptr<const PlanSet> Finish() {
     for (auto& [name, plan] : set_->messages_) FillMessage(plan.get());
+    while (SpreadRequired()) continue;
     return std::move(set_);
   }
 
@@ -228,6 +254,20 @@ class PlanSet::Builder {
     plan->fields_.reserve(fields.size());
     for (const FieldDescriptor* field : fields) plan->fields_.push_back(MakeField(field));
     plan->IndexFields();
+  }
+
+  // Marks who holds a message with required fields, one step further. False: nobody was left to mark.
+  bool SpreadRequired() {
+    bool marked = false;
+    for (auto& [name, plan] : set_->messages_) {
+      if (plan->has_required_) continue;
+      for (const FieldPlan& field : plan->fields_) {
+        const bool holds = field.message != nullptr && field.message->has_required();
+        plan->has_required_ = plan->has_required_ || holds || field.descriptor->is_required();
+      }
+      marked = marked || plan->has_required_;
+    }
+    return marked;
   }
 
   FieldPlan MakeField(const FieldDescriptor* field) {
@@ -281,6 +321,7 @@ absl::StatusOr<std::unique_ptr<const PlanSet>> PlanSet::Build(absl::Span<const F
   for (const FileDescriptor* file : files) {
     if (absl::Status status = builder.AddFile(file); !status.ok()) return status;
   }
+  if (absl::Status status = builder.AddWellKnownTypes(); !status.ok()) return status;
   return builder.Finish();
 }
 

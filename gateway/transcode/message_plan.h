@@ -120,6 +120,8 @@ class MessagePlan {
   // In the order of printing: as declared, then extensions by number. Of a map entry: key, value.
   const std::vector<FieldPlan>& fields() const { return fields_; }
   int oneof_count() const { return oneof_count_; }
+  // It has a required field (proto2), or a message that it can hold has one.
+  bool has_required() const { return has_required_; }
 
   // Null: no such field.
   const FieldPlan* FindByNumber(uint32_t number) const {
@@ -142,6 +144,7 @@ class MessagePlan {
   const PlanSet* plans_;
   WellKnown well_known_;
   int oneof_count_;
+  bool has_required_ = false;
   std::vector<FieldPlan> fields_;
   std::vector<uint32_t> dense_;  // by field number: place in fields_ plus one
   absl::flat_hash_map<uint32_t, uint32_t> sparse_;
@@ -151,8 +154,8 @@ class MessagePlan {
 // All message types of a schema. Owns the plans; the DescriptorPool must outlive it.
 class PlanSet {
  public:
-  // Every message type of `files` and of all they import, with the extensions declared there. InvalidArgument: two
-  // files of different pools declare one type.
+  // Every message type of `files` and of all they import, with the extensions declared there, and the well-known types
+  // even if nothing imports them. InvalidArgument: two files of different pools declare one type.
   static absl::StatusOr<std::unique_ptr<const PlanSet>> Build(
       absl::Span<const google::protobuf::FileDescriptor* const> files, const PrintOptions& options);
 

@@ -28,6 +28,24 @@ TEST(PlanSetTest, HoldsTheFilesAndTheirImports) {
   EXPECT_EQ(plans->FindByUrl("google.protobuf.Any"), nullptr);
 }
 
+TEST(PlanSetTest, KnowsTheWellKnownTypesWithoutTheirImports) {
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("alone.proto");
+  file.add_message_type()->set_name("Alone");
+  google::protobuf::DescriptorPool pool;
+  const auto plans = PlanSet::Build({pool.BuildFile(file)}, {}).value();
+  for (const char* name : {"Any", "Duration", "Empty", "FieldMask", "Int64Value", "ListValue", "Struct", "Timestamp"}) {
+    const MessagePlan* plan = plans->Find(std::string("google.protobuf.") + name);
+    ASSERT_NE(plan, nullptr) << name;
+  }
+  // One of the schema's own pool stays the only one.
+  google::protobuf::FileDescriptorProto own;
+  google::protobuf::Duration::descriptor()->file()->CopyTo(&own);
+  const google::protobuf::FileDescriptor* built = pool.BuildFile(own);
+  EXPECT_EQ(PlanSet::Build({built}, {}).value()->Find("google.protobuf.Duration")->descriptor(),
+            built->message_type(0));
+}
+
 TEST(PlanSetTest, RefusesOneTypeFromTwoPools) {
   google::protobuf::FileDescriptorProto file;
   file.set_name("other.proto");

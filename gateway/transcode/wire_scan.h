@@ -1,6 +1,7 @@
 // The first half of printing: where in a message's wire bytes each field stands.
 //
-// One pass over the bytes, which stay where they are. Internal to wire_to_json.
+// One pass over the bytes, which stay where they are. Internal to the transcoder: required_fields looks at a message
+// through it as well.
 #ifndef PENSTOCK_GATEWAY_TRANSCODE_WIRE_SCAN_H_
 #define PENSTOCK_GATEWAY_TRANSCODE_WIRE_SCAN_H_
 
@@ -76,6 +77,11 @@ struct Slot {
   Piece first;
   Piece* last;
 };
+
+// For an unset key or value of a map entry, which then has its default.
+inline void SetDefault(Slot* slot) {
+  if (!slot->set) *slot = {true, 0, {"", 0, nullptr}, nullptr};
+}
 
 // Makes a slot for each of plan.fields(), valid until the arena is rewound. Null: the wire is broken.
 Slot* Scan(const MessagePlan& plan, const Piece& pieces, ScratchArena& arena);

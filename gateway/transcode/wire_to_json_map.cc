@@ -2,46 +2,13 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/transcode/map_key.h"
 #include "gateway/transcode/wire_to_json_printer.h"
 
 namespace penstock::transcode {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-
-absl::string_view Text(const Slot& slot) { return absl::string_view(slot.first.data, slot.first.size); }
-
-int64_t SignedKey(FieldDescriptor::Type type, uint64_t value) {
-  switch (type) {
-    case FieldDescriptor::TYPE_SINT32:
-      return ZigZagDecode32(static_cast<uint32_t>(value));
-    case FieldDescriptor::TYPE_SINT64:
-      return ZigZagDecode64(value);
-    case FieldDescriptor::TYPE_INT32:
-    case FieldDescriptor::TYPE_SFIXED32:
-      return static_cast<int32_t>(value);
-    default:
-      return static_cast<int64_t>(value);
-  }
-}
-
-// The key as its type reads it, so that two spellings of one key on the wire are one key.
-uint64_t UnsignedKey(FieldDescriptor::Type type, uint64_t value) {
-  if (type == FieldDescriptor::TYPE_BOOL) return value != 0 ? 1 : 0;
-  return type == FieldDescriptor::TYPE_UINT32 ? static_cast<uint32_t>(value) : value;
-}
-
-bool IsUnsigned(FieldDescriptor::Type type) {
-  return type == FieldDescriptor::TYPE_BOOL || type == FieldDescriptor::TYPE_UINT32 ||
-         type == FieldDescriptor::TYPE_UINT64 || type == FieldDescriptor::TYPE_FIXED32 ||
-         type == FieldDescriptor::TYPE_FIXED64;
-}
-
-bool KeyLess(FieldDescriptor::Type type, const Slot& a, const Slot& b) {
-  if (type == FieldDescriptor::TYPE_STRING) return Text(a) < Text(b);
-  if (IsUnsigned(type)) return UnsignedKey(type, a.value) < UnsignedKey(type, b.value);
-  return SignedKey(type, a.value) < SignedKey(type, b.value);
-}
 
 size_t CountRecords(const Slot& slot) {
   size_t count = 0;
@@ -51,10 +18,6 @@ size_t CountRecords(const Slot& slot) {
     while (!reader.AtEnd() && reader.ReadTag(&tag) && reader.Skip(tag)) ++count;
   }
   return count;
-}
-
-void SetDefault(Slot* slot) {
-  if (!slot->set) *slot = {true, 0, {"", 0, nullptr}, nullptr};
 }
 
 }  // namespace
@@ -83,8 +46,8 @@ bool Printer::Map(const FieldPlan& field, const Slot& slot) {
   }
   const FieldDescriptor::Type key_type = field.message->fields()[0].type;
   const auto less = [key_type](const Entry& a, const Entry& b) {
-    if (KeyLess(key_type, *a.key, *b.key)) return true;
-    return a.order < b.order && !KeyLess(key_type, *b.key, *a.key);
+    if (MapKeyLess(key_type, *a.key, *b.key)) return true;
+    return a.order < b.order && !MapKeyLess(key_type, *b.key, *a.key);
   };
   if (!std::is_sorted(entries, entries + count, less)) std::sort(entries, entries + count, less);
   return MapEntries(field, absl::Span<const Entry>(entries, count));
@@ -96,7 +59,7 @@ bool Printer::MapEntries(const FieldPlan& field, absl::Span<const Entry> entries
   bool first = true;
   json_.Char('{');
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (i + 1 < entries.size() && !KeyLess(key.type, *entries[i].key, *entries[i + 1].key)) continue;
+    if (i + 1 < entries.size() && !MapKeyLess(key.type, *entries[i].key, *entries[i + 1].key)) continue;
     if (!first) json_.Char(',');
     first = false;
     if (!MapKey(key, *entries[i].key)) return false;
@@ -109,26 +72,16 @@ bool Printer::MapEntries(const FieldPlan& field, absl::Span<const Entry> entries
 }
 
 bool Printer::AtKey(const FieldPlan& key, const Slot& slot) {
-  std::string text;
-  if (key.type == FieldDescriptor::TYPE_STRING) {
-    text = absl::StrCat("\"", Text(slot), "\"");
-  } else if (key.type == FieldDescriptor::TYPE_BOOL) {
-    text = slot.value != 0 ? "true" : "false";
-  } else if (IsUnsigned(key.type)) {
-    text = absl::StrCat(UnsignedKey(key.type, slot.value));
-  } else {
-    text = absl::StrCat(SignedKey(key.type, slot.value));
-  }
   const bool joined = path_.empty() || path_[0] == '[';
-  path_ = absl::StrCat("[", text, "]", joined ? "" : ".", path_);
+  path_ = absl::StrCat("[", MapKeyText(key.type, slot), "]", joined ? "" : ".", path_);
   return false;
 }
 
 bool Printer::MapKey(const FieldPlan& key, const Slot& slot) {
-  if (key.type == FieldDescriptor::TYPE_STRING) return String(Text(slot));
+  if (key.type == FieldDescriptor::TYPE_STRING) return String(SlotText(slot));
   if (key.type == FieldDescriptor::TYPE_BOOL) {
     json_.Raw(slot.value != 0 ? "\"true\"" : "\"false\"");
-  } else if (IsUnsigned(key.type)) {
+  } else if (IsUnsignedKey(key.type)) {
     json_.QuotedInteger(UnsignedKey(key.type, slot.value));
   } else {
     json_.QuotedInteger(SignedKey(key.type, slot.value));

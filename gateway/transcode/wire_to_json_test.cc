@@ -121,6 +121,11 @@ TEST(WireToJsonTest, RefusesWhatHasNoJsonByPath) {
        "\x1a\x04\x0a\x02"
        "a_",
        "WellKnown.mask: a FieldMask path", "a path that ends in _"},
+      {"WellKnown",
+       "\x1a\x05\x0a\x03"
+       "a,b",
+       "WellKnown.mask: a FieldMask path", "a path that comes back as two"},
+      {"WellKnown", "\x1a\x02\x0a\x00"s, "WellKnown.mask: a FieldMask path", "an empty path"},
       {"WellKnown", "\x2a"s + "\0"s, "WellKnown.value: a google.protobuf.Value that holds nothing", "an empty Value"},
       {"WellKnown", "\x2a\x09\x11\0\0\0\0\0\0\xf0\x7f"s, "Value that is NaN", "infinity in a Value"},
       {"WellKnown", "\x3a\x05\x0a\x03x/y", "WellKnown.any: a google.protobuf.Any of a type", "an Any of unknown type"},

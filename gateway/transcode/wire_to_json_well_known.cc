@@ -53,19 +53,27 @@ constexpr absl::string_view kBroken = "broken wire format";
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 
-// Appends a path of a FieldMask in lowerCamelCase. False: it would not read back as the same path.
-bool AppendCamelCase(absl::string_view path, std::string* text) {
+// Writes a path of a FieldMask in lowerCamelCase at `to`, which has room for path.size() bytes; returns the end. Null:
+// it would not read back as the same path.
+char* WriteCamelCase(absl::string_view path, char* to) {
+  if (path.empty()) return nullptr;
   for (size_t i = 0; i < path.size(); ++i) {
-    if (IsUpper(path[i])) return false;
+    if (IsUpper(path[i]) || path[i] == ',') return nullptr;
     if (path[i] != '_') {
-      text->push_back(path[i]);
+      *to++ = path[i];
       continue;
     }
     ++i;
-    if (i == path.size() || !IsLower(path[i])) return false;
-    text->push_back(static_cast<char>(path[i] - 'a' + 'A'));
+    if (i == path.size() || !IsLower(path[i])) return nullptr;
+    *to++ = static_cast<char>(path[i] - 'a' + 'A');
   }
-  return true;
+  return to;
+}
+
+size_t TotalBytes(const Piece& pieces) {
+  size_t bytes = 0;
+  for (const Piece* piece = &pieces; piece != nullptr; piece = piece->next) bytes += piece->size;
+  return bytes;
 }
 
 }  // namespace
@@ -111,7 +119,9 @@ bool Printer::Duration(const Piece& pieces) {
 }
 
 bool Printer::FieldMask(const Piece& pieces) {
-  std::string text;
+  // Never longer than the wire: a comma takes less than a path's tag and length.
+  char* const text = arena_.Allocate<char>(TotalBytes(pieces));
+  char* end = text;
   for (const Piece* piece = &pieces; piece != nullptr; piece = piece->next) {
     WireReader reader(piece->data, piece->data + piece->size);
     while (!reader.AtEnd()) {
@@ -123,11 +133,12 @@ bool Printer::FieldMask(const Piece& pieces) {
         continue;
       }
       if (!reader.ReadBytes(&path)) return Fail(kBroken);
-      if (!text.empty()) text.push_back(',');
-      if (!AppendCamelCase(path, &text)) return Fail("a FieldMask path that has no JSON form");
+      if (end != text) *end++ = ',';
+      end = WriteCamelCase(path, end);
+      if (end == nullptr) return Fail("a FieldMask path that has no JSON form");
     }
   }
-  return String(text);
+  return String(absl::string_view(text, static_cast<size_t>(end - text)));
 }
 
 bool Printer::Value(const MessagePlan& plan, const Piece& pieces) {
