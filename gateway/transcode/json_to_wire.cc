@@ -192,8 +192,8 @@ bool JsonReader::SkipJson() {
   return true;
 }
 
-bool JsonReader::DropsName(const FieldPlan& field) {
-  if (!options_.ignore_unknown || field.enumeration == nullptr || tokens_.Peek() != '"') return false;
+bool JsonReader::PassUnknownName(const FieldPlan& field) {
+  if (tokens_.Peek() != '"') return false;
   const size_t place = tokens_.place();
   std::string buffer;
   absl::string_view name;

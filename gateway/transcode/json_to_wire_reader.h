@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/optimization.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -86,7 +87,10 @@ class JsonReader {
   // True at the literal; a token that only begins like it is a fault, found where it is read.
   bool AtLiteral(absl::string_view literal) const { return tokens_.Peek() == literal[0] && tokens_.Text() == literal; }
   // True: the value here is an enum name that nobody knows and the options say to drop it: it has been passed over.
-  bool DropsName(const FieldPlan& field);
+  bool DropsName(const FieldPlan& field) {
+    return ABSL_PREDICT_FALSE(options_.ignore_unknown) && field.enumeration != nullptr && PassUnknownName(field);
+  }
+  bool PassUnknownName(const FieldPlan& field);
   // True: `null` is a value of this field, not its absence.
   static bool TakesNull(const FieldPlan& field);
 
