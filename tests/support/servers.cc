@@ -55,6 +55,16 @@ std::unique_ptr<Server> Start(std::vector<std::string> argv, absl::string_view r
   return std::make_unique<Server>(std::move(*process), address, admin_address);
 }
 
+std::unique_ptr<Server> StartHttp(const std::string& binary, absl::string_view ready, std::vector<std::string> flags,
+                                  bool wait_ready) {
+  flags.insert(flags.begin(), {binary, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"});
+  std::unique_ptr<Server> server = Start(std::move(flags), ready, "http");
+  if (wait_ready && !WaitForReadiness(*server, 200, Soon())) {
+    Die(absl::StrCat("no readiness after \"", ready, "\". It wrote:\n", server->process().Output()));
+  }
+  return server;
+}
+
 }  // namespace
 
 double Server::Metric(absl::string_view name) const {
@@ -99,14 +109,18 @@ std::unique_ptr<Server> StartEverythingServer(std::vector<std::string> flags, ab
 }
 
 std::unique_ptr<Server> StartGateway(std::vector<std::string> flags, bool wait_ready) {
-  std::vector<std::string> argv = {FindBinary("gateway/penstock-gateway", "PENSTOCK_GATEWAY"), "--listen=127.0.0.1:0",
-                                   "--admin-listen=127.0.0.1:0"};
-  argv.insert(argv.end(), flags.begin(), flags.end());
-  std::unique_ptr<Server> server = Start(std::move(argv), "penstock-gateway ready", "http");
-  if (wait_ready && !WaitForReadiness(*server, 200, Soon())) {
-    Die(absl::StrCat("the gateway does not become ready. It wrote:\n", server->process().Output()));
-  }
-  return server;
+  return StartHttp(FindBinary("gateway/penstock-gateway", "PENSTOCK_GATEWAY"), "penstock-gateway ready",
+                   std::move(flags), wait_ready);
+}
+
+std::unique_ptr<Server> StartReferenceGateway(std::vector<std::string> flags) {
+  return StartHttp(FindBinary("tests/conformance/reference_gateway", "PENSTOCK_REFERENCE_GATEWAY"),
+                   "reference_gateway ready", std::move(flags), /*wait_ready=*/true);
+}
+
+std::unique_ptr<Server> StartTickReferenceGateway(std::vector<std::string> flags) {
+  return StartHttp(FindBinary("gateway/reference/reference-gateway", "PENSTOCK_TICK_REFERENCE_GATEWAY"),
+                   "reference-gateway ready", std::move(flags), /*wait_ready=*/true);
 }
 
 bool WaitForReadiness(const Server& server, int status, absl::Time deadline) {

@@ -5,7 +5,7 @@
 //   Exchange(gateway->address(), Request("POST", "/v1/ticks:subscribe", "{}"), deadline);
 //
 // A binary is found in the test's runfiles (list it as `data`), or where an environment variable points:
-// PENSTOCK_GATEWAY, PENSTOCK_TICKS, PENSTOCK_EVERYTHING_SERVER, for a run by hand.
+// PENSTOCK_GATEWAY, PENSTOCK_TICKS, PENSTOCK_EVERYTHING_SERVER and so on, for a run by hand.
 //
 // Starting returns no null: where a server does not start, its whole output is printed and the test program ends with a
 // failure, since nothing after it could mean anything.
@@ -60,6 +60,12 @@ std::unique_ptr<Server> StartEverythingServer(std::vector<std::string> flags = {
 
 // //gateway:penstock-gateway, listening and, unless `wait_ready` is false, ready (GET /readyz is 200).
 std::unique_ptr<Server> StartGateway(std::vector<std::string> flags, bool wait_ready = true);
+
+// //tests/conformance:reference_gateway, everything.proto by grpc-gateway v2; ready as above.
+std::unique_ptr<Server> StartReferenceGateway(std::vector<std::string> flags);
+
+// //gateway/reference:reference-gateway, the tick service by grpc-gateway v2; ready as above.
+std::unique_ptr<Server> StartTickReferenceGateway(std::vector<std::string> flags);
 
 // Whether /readyz of `server` answers `status` before the deadline.
 bool WaitForReadiness(const Server& server, int status, absl::Time deadline);

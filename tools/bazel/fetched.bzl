@@ -12,6 +12,10 @@ def _fetched_impl(ctx):
         ctx.symlink(entry, entry.basename)
     ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
+    # For actions that use the folder as a whole: as inputs, folders have no sound digest. This file has, as the folder's
+    # name carries its version.
+    ctx.file("FOLDER", folder + "\n")
+
 fetched = repository_rule(
     implementation = _fetched_impl,
     attrs = {
