@@ -344,7 +344,9 @@ class RandomRoutes {
       for (size_t more = UpTo(2); more > 0; --more) absl::StrAppend(&text, "/", Segment());
       absl::StrAppend(&text, "}");
     }
-    return text + Pick(kVerbs);
+    const std::string verb = Pick(kVerbs);
+    // After a wildcard the parser takes no verb with a colon.
+    return text + (text.back() == '*' && verb == ":v:w" ? ":v" : verb);
   }
 
   std::string Path() {

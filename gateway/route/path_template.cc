@@ -38,10 +38,11 @@ class PathTemplateParser {
       result_.segments_.push_back({Kind::kLiteral, ""});
       return std::move(result_);
     }
-    if (lenient_) segments_end_ = FindVerb();
+    const size_t verb = lenient_ ? FindVerb() : kNone;
+    segments_end_ = verb;
     absl::Status status = Segments(/*in_variable=*/false);
     segments_end_ = kNone;
-    if (status.ok() && Take(":")) status = Verb();
+    if (status.ok() && (!lenient_ || at_ == verb) && Take(":")) status = Verb();
     if (!status.ok()) return status;
     if (!AtEnd()) return Expected(AfterSegment(/*in_variable=*/false));
     return std::move(result_);

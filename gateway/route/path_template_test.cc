@@ -180,6 +180,7 @@ TEST(PathTemplate, NamesTheColumnOfWhatGrpcGatewayRefusesToo) {
            Row{"/a/", 4, "expected a literal, \"*\", \"**\" or \"{\", found the end"},
            Row{"/:go", 2, "expected a literal, \"*\", \"**\" or \"{\", found \":\""},
            Row{"/a:", 4, "expected a verb, found the end"},
+           Row{"/*:b:c", 3, "expected \"/\", \":\" or the end, found \":\""},
            Row{"/a/b:*", 6, "expected a verb, found \"*\""},
            Row{"/**/a/**", 7, "a template has one \"**\" at most"},
            Row{"/{a=**}/{b=**}", 12, "a template has one \"**\" at most"},
