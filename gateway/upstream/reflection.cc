@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/status.h"
+#include "google/protobuf/descriptor.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 
 namespace penstock::upstream {
@@ -42,6 +43,10 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
     ServerReflectionRequest list;
     list.set_list_services("*");
     questions_ = {list};
+    Open();
+  }
+
+  void Open() {
     CallRequest request;
     request.path = absl::StrCat("/", kServices[version_], "/ServerReflectionInfo");
     request.timeout = absl::FromChrono(until_ - TimerWheel::Clock::now());
@@ -82,6 +87,11 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
     if (unknown) {
       return Finish(absl::UnimplementedError("it does not offer it; enable server reflection, or pass --descriptors"));
     }
+    // Some servers end the call where others answer with an error.
+    if (end.status.code() == absl::StatusCode::kNotFound && end.from_upstream && PassOver()) {
+      questions_.pop_front();
+      return questions_.empty() ? Finish(absl::OkStatus()) : Open();
+    }
     Finish(end.status.ok() ? absl::UnavailableError("it ended the call before the schema was complete") : end.status);
   }
 
@@ -114,8 +124,7 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
         AskForImports();
         return absl::OkStatus();
       case ServerReflectionResponse::kErrorResponse:
-        // Servers may list gRPC's own services (this one among them) without having their files: nobody misses those.
-        if (absl::StartsWith(questions_.front().file_containing_symbol(), "grpc.")) return absl::OkStatus();
+        if (PassOver()) return absl::OkStatus();
         return absl::Status(GrpcCode(response.error_response().error_code()),
                             response.error_response().error_message());
       default:
@@ -123,16 +132,37 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
     }
   }
 
+  // Whether the question in flight can do without an answer of the server's.
+  bool PassOver() {
+    if (questions_.empty()) return false;
+    const ServerReflectionRequest& question = questions_.front();
+    // Servers may list gRPC's own services (this one among them) without having their files: nobody misses those.
+    if (absl::StartsWith(question.file_containing_symbol(), "grpc.")) return true;
+    // Many leave out what every protobuf library has: ours are the same.
+    if (!absl::StartsWith(question.file_by_filename(), "google/")) return false;
+    const auto* own = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(question.file_by_filename());
+    if (own == nullptr) return false;
+    FileDescriptorProto file;
+    own->CopyTo(&file);
+    Keep(std::move(file));
+    AskForImports();
+    return true;
+  }
+
   absl::Status Keep(const std::string& bytes) {
     FileDescriptorProto file;
     if (!file.ParseFromString(bytes) || file.name().empty()) return absl::InternalError("a file descriptor is broken");
+    Keep(std::move(file));
+    return absl::OkStatus();
+  }
+
+  void Keep(FileDescriptorProto file) {
     for (const auto& service : file.service()) {
       services_.insert(file.package().empty() ? service.name() : absl::StrCat(file.package(), ".", service.name()));
     }
     const std::string name = file.name();
     asked_.insert(name);
     files_.emplace(name, std::move(file));
-    return absl::OkStatus();
   }
 
   // Servers send a file with all it imports, or alone.

@@ -1,4 +1,6 @@
-// Asks an upstream for its schema by gRPC server reflection: v1, then v1alpha where that is all it has.
+// Asks an upstream for its schema by gRPC server reflection: v1, then v1alpha where that is all it has. Files come with
+// their imports or one by one, as the server likes; of google/protobuf and google/api our own stand in for those that
+// it does not have.
 //
 // One fetch at a time, on the loop's thread, over a Channel that must outlive it. The result holds every file that
 // defines a listed service, with all they import, each file after its imports: what a DescriptorPool takes in order.

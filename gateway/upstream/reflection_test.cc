@@ -208,6 +208,47 @@ TEST_F(ScriptedReflectionTest, AnErrorNamesTheStep) {
       << result_->status();
 }
 
+TEST_F(ScriptedReflectionTest, OurOwnFilesStandInForThoseThatEveryLibraryHas) {
+  ServerReflectionResponse error;
+  error.mutable_error_response()->set_error_code(5);
+  AnswerServices(1, {"a.Service"});
+  EXPECT_EQ(AwaitQuestion(1).file_containing_symbol(), "a.Service");
+  AnswerFile(1, File("a.proto", {"google/protobuf/type.proto", "b.proto"}));
+  EXPECT_EQ(AwaitQuestion(1).file_by_filename(), "google/protobuf/type.proto");
+  Answer(1, error);
+  EXPECT_EQ(AwaitQuestion(1).file_by_filename(), "b.proto");
+  AnswerFile(1, File("b.proto", {}));
+  // What ours import is asked for like anything else: the server's own goes before ours.
+  EXPECT_EQ(AwaitQuestion(1).file_by_filename(), "google/protobuf/any.proto");
+  AnswerFile(1, File("google/protobuf/any.proto", {}));
+  EXPECT_EQ(AwaitQuestion(1).file_by_filename(), "google/protobuf/source_context.proto");
+  Answer(1, error);
+  ASSERT_TRUE(AwaitResult());
+  ASSERT_TRUE(result_->ok()) << result_->status();
+  std::string order;
+  for (const FileDescriptorProto& done : (*result_)->file()) order += done.name() + " ";
+  EXPECT_EQ(order,
+            "google/protobuf/any.proto google/protobuf/source_context.proto google/protobuf/type.proto b.proto "
+            "a.proto ");
+}
+
+TEST_F(ScriptedReflectionTest, AnEndWithNotFoundIsAnErrorLikeAnyOther) {
+  // Servers in Rust end the call where others send an error: the rest is asked for in another call.
+  const Metadata not_found = {{"grpc-status", "5"}, {"grpc-message", "symbol not found"}};
+  AnswerServices(1, {"grpc.health.v1.Health", "a.Service"});
+  EXPECT_EQ(AwaitQuestion(1).file_containing_symbol(), "grpc.health.v1.Health");
+  peer_->Send(HeadersFrame(1, not_found, true));
+  EXPECT_EQ(AwaitQuestion(3).file_containing_symbol(), "a.Service");
+  peer_->Send(ResponseHead(3));
+  FileDescriptorProto file = File("a.proto", {"b.proto"});
+  AnswerFile(3, file);
+  EXPECT_EQ(AwaitQuestion(3).file_by_filename(), "b.proto");
+  peer_->Send(HeadersFrame(3, not_found, true));
+  ASSERT_TRUE(AwaitResult());
+  EXPECT_TRUE(absl::StrContains(result_->status().message(), "fetch the file b.proto: symbol not found"))
+      << result_->status();
+}
+
 TEST_F(ScriptedReflectionTest, AnAnswerThatIsNoneIsAnError) {
   AwaitQuestion(1);
   peer_->Send(ResponseHead(1) + DataFrame(1, std::string("\0\0\0\0\2\xFF\xFF", 7)));
