@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/upstream/metadata.h"
 
@@ -46,6 +47,19 @@ nghttp2_nv Field(absl::string_view name, absl::string_view value, uint8_t flags 
   // nghttp2 copies both before submit returns; its interface merely lacks the const.
   return {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
           reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), flags};
+}
+
+// Of a peer that ended the connection, in whatever way, without a word: many TLS servers do when they hear plain text.
+constexpr char kSilent[] = "it closed the connection before it spoke HTTP/2: is it a gRPC server, and without TLS?";
+
+// What a peer says whose first bytes are not the SETTINGS frame that a server must begin with (RFC 9113 section 3.4);
+// empty where they are, or are too few to tell.
+absl::string_view OtherProtocol(absl::string_view first) {
+  constexpr size_t kTypeAt = 3;
+  if (absl::StartsWith(first, "HTTP/1.")) return "it speaks HTTP/1, and gRPC needs HTTP/2";
+  if (absl::StartsWith(first, "\x15\x03") || absl::StartsWith(first, "\x16\x03")) return "it wants TLS";
+  if (first.size() <= kTypeAt || first[kTypeAt] == NGHTTP2_SETTINGS) return {};
+  return "it does not speak HTTP/2";
 }
 
 H2Stream* StreamOf(nghttp2_session* session, int32_t id) {
@@ -215,7 +229,10 @@ void H2Connection::OnSettings() {
   if (owner_ != nullptr) owner_->OnConnectionChanged(*this);
 }
 
-void H2Connection::OnTimer() { Fail(Unavailable("the connect timed out")); }
+void H2Connection::OnTimer() {
+  Fail(Unavailable(state_ == State::kConnecting ? "the connect timed out"
+                                                : "it took the connection, but did not speak HTTP/2 in time"));
+}
 
 void H2Connection::WaitReadable() {
   socket_.async_wait(socket_.wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
@@ -230,14 +247,19 @@ void H2Connection::OnReadable() {
   if (count > 0) {
     Receive(static_cast<size_t>(count));
   } else if (count == 0) {
-    Fail(Unavailable("it closed the connection"));
+    Fail(Unavailable(heard_ ? "it closed the connection" : kSilent));
   } else if (errno != EAGAIN && errno != EINTR) {
-    Fail(Unavailable(boost::system::error_code(errno, boost::system::system_category()).message()));
+    const std::string error = boost::system::error_code(errno, boost::system::system_category()).message();
+    Fail(Unavailable(heard_ ? error : kSilent));
   }
   if (state_ != State::kClosed) WaitReadable();
 }
 
 void H2Connection::Receive(size_t bytes) {
+  if (!std::exchange(heard_, true)) {
+    const absl::string_view other = OtherProtocol({loop_.read_buffer(), bytes});
+    if (!other.empty()) return Fail(Unavailable(other));
+  }
   received_ = 0;
   const ssize_t result =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(loop_.read_buffer()), bytes);

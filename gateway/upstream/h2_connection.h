@@ -120,6 +120,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   State state_ = State::kConnecting;
   size_t open_streams_ = 0;
   size_t received_ = 0;  // DATA bytes of the read in hand, to give back to the connection's window
+  bool heard_ = false;   // anything, from the peer
   bool waiting_writable_ = false;
   std::string out_;  // produced by the session, not yet taken by the socket
   size_t out_sent_ = 0;
