@@ -11,6 +11,7 @@
 #include "gateway/http/error_reply.h"
 #include "gateway/http_status.h"
 #include "gateway/negotiate.h"
+#include "gateway/response_metadata.h"
 #include "gateway/transcode/framing.h"
 #include "gateway/transcode/status_json.h"
 #include "gateway/transcode/wire_to_json.h"
@@ -141,7 +142,7 @@ void Exchange::CheckHead() {
   }
   if (head_.content_length.value_or(0) > context_.options.max_request_bytes) return ReplyTooLong();
   const absl::Duration otherwise = method.server_streaming ? absl::InfiniteDuration() : context_.options.unary_timeout;
-  const absl::StatusOr<absl::Duration> timeout = RequestTimeout(head_.headers, otherwise);
+  const absl::StatusOr<absl::Duration> timeout = RequestTimeout(head_.headers, context_.options.metadata, otherwise);
   if (!timeout.ok()) return ReplyStatus(timeout.status(), EndReason::kLocal);
   timeout_ = *timeout;
 }
@@ -210,7 +211,7 @@ void Exchange::StartCall(std::string message) {
 // --- The response ----------------------------------------------------------------------------------------------------
 
 void Exchange::OnCallMetadata(const upstream::Metadata& metadata) {
-  if (status_ == 0) metadata_ = ResponseHeaders(metadata);
+  if (status_ == 0) metadata_ = ResponseHeaders(metadata, context_.options.metadata);
 }
 
 void Exchange::OnCallMessage(absl::string_view message, size_t window) {

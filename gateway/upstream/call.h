@@ -46,7 +46,8 @@ class CallHandler {
  public:
   virtual ~CallHandler() = default;
 
-  // Initial metadata, at most once, before any message. A trailers-only answer has none.
+  // Initial metadata, at most once, before any message. A trailers-only answer has none. Of the protocol's own fields
+  // content-type and grpc-accept-encoding are in it, for those who show them.
   virtual void OnCallMetadata(const Metadata& metadata) = 0;
 
   // One whole message, decompressed framing apart. `message` is valid during the call only. `window` is how many bytes

@@ -112,7 +112,12 @@ TEST_F(GrpcServerTest, UnaryWithMetadataBothWays) {
   ASSERT_EQ(recorder.heads.size(), 1u);
   Metadata head = recorder.heads[0];
   std::sort(head.begin(), head.end());
-  EXPECT_EQ(head, (Metadata{{"x-bytes-bin", bytes}, {"x-plain", "v"}, {"x-twice", "1"}, {"x-twice", "2"}}));
+  EXPECT_EQ(head, (Metadata{{"content-type", "application/grpc"},
+                            {"grpc-accept-encoding", "identity, deflate, gzip"},
+                            {"x-bytes-bin", bytes},
+                            {"x-plain", "v"},
+                            {"x-twice", "1"},
+                            {"x-twice", "2"}}));
   EXPECT_EQ(recorder.end->trailers, (Metadata{{"t-bin", std::string("\0\xFF", 2)}}));
 }
 

@@ -88,7 +88,7 @@ TEST_F(H2ConnectionTest, SendsTheRequestAndHearsTheAnswer) {
               HeadersFrame(1, {{"grpc-status", "0"}, {"t-bin", "AAE"}}, true));
   AwaitEnd(recorder);
   EXPECT_EQ(recorder.messages, (std::vector<std::string>{"one", "", "three"}));
-  EXPECT_EQ(recorder.heads, (std::vector<Metadata>{{{"a", "b"}}}));
+  EXPECT_EQ(recorder.heads, (std::vector<Metadata>{{{"content-type", "application/grpc+proto"}, {"a", "b"}}}));
   EXPECT_TRUE(recorder.end->status.ok());
   EXPECT_TRUE(recorder.end->from_upstream);
   EXPECT_EQ(recorder.end->trailers, (Metadata{{"t-bin", std::string("\0\1", 2)}}));

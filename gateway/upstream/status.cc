@@ -59,6 +59,11 @@ bool IsGrpcContentType(absl::string_view value) {
   return value.empty() || value[0] == '+' || value[0] == ';';
 }
 
+// A field of the protocol itself that callers may want to show: gRPC clients in Go hand these two on as metadata.
+void AppendProtocolField(absl::string_view name, absl::string_view value, Metadata* metadata) {
+  if (ValidMetadataValue(value)) metadata->emplace_back(std::string(name), std::string(value));
+}
+
 }  // namespace
 
 void ResponseFields::Add(absl::string_view name, absl::string_view value) {
@@ -66,6 +71,9 @@ void ResponseFields::Add(absl::string_view name, absl::string_view value) {
     if (!absl::SimpleAtoi(value, &http_status)) http_status = 0;
   } else if (name == "content-type") {
     grpc_content_type = IsGrpcContentType(value);
+    AppendProtocolField(name, value, &metadata);
+  } else if (name == "grpc-accept-encoding") {
+    AppendProtocolField(name, value, &metadata);
   } else if (name == "grpc-status") {
     has_grpc_status = true;
     grpc_status = std::string(value);

@@ -22,7 +22,8 @@ struct ResponseFields {
   std::string grpc_status;     // as received
   std::string grpc_message;    // percent-decoded
   std::string status_details;  // the bytes of grpc-status-details-bin
-  Metadata metadata;           // everything that is not the protocol's own
+  // What is not the protocol's own; of that only content-type and grpc-accept-encoding.
+  Metadata metadata;
 
   // Takes one field as received. REQUIRES: `name` is in lower case, as HTTP/2 has it.
   void Add(absl::string_view name, absl::string_view value);

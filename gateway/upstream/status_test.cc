@@ -27,7 +27,8 @@ TEST(StatusTest, SortsFields) {
   EXPECT_EQ(fields.http_status, 200);
   EXPECT_TRUE(fields.grpc_content_type);
   EXPECT_EQ(fields.grpc_message, "bad\nline");
-  EXPECT_EQ(fields.metadata, (Metadata{{"x-a", "1"}}));
+  EXPECT_EQ(fields.metadata, (Metadata{{"content-type", "application/grpc+proto"}, {"x-a", "1"}}))
+      << "of the protocol's own only what callers may want to show";
 }
 
 TEST(StatusTest, GrpcContentTypes) {
