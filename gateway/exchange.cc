@@ -112,7 +112,7 @@ void Exchange::AnswerWithFile() {
     End(EndReason::kLocal, absl::StatusCode::kOk);
     return file->SendTo(response_);
   }
-  if (schema_ == nullptr) {
+  if (!context_.no_schema_reason.empty()) {
     return Reply(503, absl::StrCat("the API's schema is not known yet: ", context_.no_schema_reason),
                  {{"Retry-After", std::string(kRetryAfterSeconds)}});
   }
@@ -204,7 +204,7 @@ void Exchange::StartCall(std::string message) {
     last_sent_ = Clock::now();
     ArmTimer();
   }
-  call_ = context_.channel.StartCall(std::move(request), this);
+  call_ = context_.channels[route_->method->upstream]->StartCall(std::move(request), this);
   call_->SendMessage(message, /*last=*/true);
 }
 
@@ -439,7 +439,7 @@ void Exchange::RunDeferred() { call_.reset(); }
 
 std::vector<const transcode::PlanSet*> Exchange::DetailTypes() const {
   std::vector<const transcode::PlanSet*> types = {&context_.known_types};
-  if (schema_ != nullptr) types.push_back(&schema_->plans());
+  if (route_ != nullptr) types.push_back(&route_->method->output->plans());
   return types;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "gateway/http/static_files.h"
@@ -70,14 +71,14 @@ class LiveStreams {
 struct ExchangeContext {
   Loop& loop;
   const ExchangeOptions& options;
-  upstream::Channel& channel;
+  std::vector<upstream::Channel*> channels;  // by Schema::Method::upstream
   const http::StaticFiles& files;
   const transcode::PlanSet& known_types;  // google.rpc's error details
   observe::AccessLog& access_log;
   observe::LoopMetrics metrics;
   LiveStreams live;
-  std::shared_ptr<const Schema> schema;  // null: not known yet
-  std::string no_schema_reason;          // why not, for those who ask
+  std::shared_ptr<const Schema> schema;  // null: that of no upstream is known yet
+  std::string no_schema_reason;          // empty: that of every upstream is; else whose is not, and why
   std::string scratch;                   // a first record, before its head is sent
 };
 

@@ -128,14 +128,14 @@ class ExchangeTest : public ::testing::Test {
   observe::AccessLog access_log_{observe::AccessLog::Target::kOff, ""};
   ExchangeContext context_{.loop = loop_,
                            .options = options_,
-                           .channel = channel_,
+                           .channels = {&channel_},
                            .files = files_,
                            .known_types = *known_types_,
                            .access_log = access_log_,
                            .metrics = {},
                            .live = {},
                            .schema = nullptr,
-                           .no_schema_reason = "nobody answered",
+                           .no_schema_reason = {},
                            .scratch = {}};
   FakeResponse response_;
   std::unique_ptr<Exchange> exchange_;
@@ -325,6 +325,7 @@ TEST_F(ExchangeTest, BadRequestsAreRefusedWithoutACall) {
 
 TEST_F(ExchangeTest, BeforeTheSchemaIsKnownThePathsAreUnavailable) {
   context_.schema = nullptr;
+  context_.no_schema_reason = "nobody answered";
   SendSubscribe();
   EXPECT_EQ(response_.status, 503);
   EXPECT_EQ(response_.Header("Retry-After"), "1");

@@ -50,36 +50,15 @@ std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& op
   return std::make_unique<route::MostSpecificRouter::Builder>(options.unescape);
 }
 
-}  // namespace
-
-class Schema::Builder {
+// The files of one upstream into its pool.
+class FileBuilder {
  public:
-  Builder(const pb::FileDescriptorSet& files, const SchemaOptions& options)
-      : files_(files), options_(options), schema_(new Schema), router_(RouterBuilderFor(options)) {}
+  FileBuilder(const pb::FileDescriptorSet& files, pb::DescriptorPool* pool,
+              std::vector<const pb::FileDescriptor*>* built)
+      : files_(files), pool_(pool), built_(built) {}
 
-  absl::StatusOr<std::shared_ptr<const Schema>> Build() {
-    if (absl::Status status = BuildFiles(); !status.ok()) return status;
-    auto plans = transcode::PlanSet::Build(built_, options_.print);
-    if (!plans.ok()) return plans.status();
-    schema_->plans_ = *std::move(plans);
-    if (absl::Status status = CheckExposed(); !status.ok()) return status;
-    if (absl::Status status = TakeRules(); !status.ok()) return status;
-    // In the order they came in, not the one they were built in: grpc-gateway's routes depend on it.
-    for (const pb::FileDescriptorProto& file : files_.file()) {
-      const pb::FileDescriptor& built = *schema_->pool_.FindFileByName(file.name());
-      for (int i = 0; i < built.service_count(); ++i) {
-        if (absl::Status status = AddService(*built.service(i)); !status.ok()) return status;
-      }
-    }
-    auto router = std::move(*router_).Build();
-    if (!router.ok()) return router.status();
-    schema_->router_ = *std::move(router);
-    return std::shared_ptr<const Schema>(std::move(schema_));
-  }
-
- private:
   // Imports before what imports them, whatever the order they came in.
-  absl::Status BuildFiles() {
+  absl::Status Build() {
     for (const pb::FileDescriptorProto& file : files_.file()) by_name_.emplace(file.name(), &file);
     for (const pb::FileDescriptorProto& file : files_.file()) {
       if (absl::Status status = BuildFile(file); !status.ok()) return status;
@@ -87,8 +66,9 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
+ private:
   absl::Status BuildFile(const pb::FileDescriptorProto& file) {
-    if (schema_->pool_.FindFileByName(file.name()) != nullptr) return absl::OkStatus();
+    if (pool_->FindFileByName(file.name()) != nullptr) return absl::OkStatus();
     if (!in_progress_.insert(file.name()).second) {
       return absl::InvalidArgumentError(absl::StrCat(file.name(), ": imports itself"));
     }
@@ -102,10 +82,73 @@ class Schema::Builder {
       if (absl::Status status = BuildFile(*found->second); !status.ok()) return status;
     }
     ErrorCollector errors;
-    const pb::FileDescriptor* built = schema_->pool_.BuildFileCollectingErrors(file, &errors);
+    const pb::FileDescriptor* built = pool_->BuildFileCollectingErrors(file, &errors);
     if (built == nullptr) return errors.status();
-    built_.push_back(built);
+    built_->push_back(built);
     return absl::OkStatus();
+  }
+
+  const pb::FileDescriptorSet& files_;
+  pb::DescriptorPool* const pool_;
+  std::vector<const pb::FileDescriptor*>* const built_;
+  absl::flat_hash_map<std::string, const pb::FileDescriptorProto*> by_name_;
+  std::set<std::string> in_progress_;
+};
+
+}  // namespace
+
+class Schema::Builder {
+ public:
+  Builder(absl::Span<const Api> apis, const SchemaOptions& options)
+      : apis_(apis), options_(options), schema_(new Schema), router_(RouterBuilderFor(options)) {}
+
+  absl::StatusOr<std::shared_ptr<const Schema>> Build() {
+    schema_->types_.resize(apis_.size());
+    for (size_t i = 0; i < apis_.size(); ++i) {
+      all_known_ = all_known_ && apis_[i].files != nullptr;
+      if (apis_[i].files == nullptr) continue;
+      if (absl::Status status = AddTypes(i); !status.ok()) return Named(i, status);
+    }
+    if (absl::Status status = CheckExposed(); !status.ok()) return status;
+    if (absl::Status status = TakeRules(); !status.ok()) return status;
+    for (size_t i = 0; i < apis_.size(); ++i) {
+      if (apis_[i].files == nullptr) continue;
+      if (absl::Status status = AddServices(i); !status.ok()) return Named(i, status);
+    }
+    auto router = std::move(*router_).Build();
+    if (!router.ok()) return router.status();
+    schema_->router_ = *std::move(router);
+    return std::shared_ptr<const Schema>(std::move(schema_));
+  }
+
+ private:
+  absl::Status Named(size_t api, const absl::Status& status) const {
+    return apis_.size() == 1 ? status : Prefixed(absl::StrCat("upstream ", apis_[api].upstream), status);
+  }
+
+  absl::Status AddTypes(size_t api) {
+    schema_->types_[api] = std::make_unique<Types>();
+    Types& types = *schema_->types_[api];
+    std::vector<const pb::FileDescriptor*> built;
+    if (absl::Status status = FileBuilder(*apis_[api].files, &types.pool, &built).Build(); !status.ok()) return status;
+    auto plans = transcode::PlanSet::Build(built, options_.print);
+    if (!plans.ok()) return plans.status();
+    types.plans = *std::move(plans);
+    return absl::OkStatus();
+  }
+
+  // What `find` finds first in one of the pools; null: in none.
+  template <typename Find>
+  auto FindInPools(Find find) const -> decltype(find(std::declval<const pb::DescriptorPool&>())) {
+    for (const auto& types : schema_->types_) {
+      if (types == nullptr) continue;
+      if (const auto* found = find(types->pool)) return found;
+    }
+    return nullptr;
+  }
+
+  const pb::ServiceDescriptor* FindService(const std::string& name) const {
+    return FindInPools([&](const pb::DescriptorPool& pool) { return pool.FindServiceByName(name); });
   }
 
   bool Exposed(const std::string& service) const {
@@ -115,10 +158,14 @@ class Schema::Builder {
 
   absl::Status CheckExposed() const {
     for (const std::string& service : options_.expose) {
-      if (schema_->pool_.FindServiceByName(service) != nullptr) continue;
+      if (!all_known_ || FindService(service) != nullptr) continue;
       std::vector<std::string> known;
-      for (const pb::FileDescriptor* file : built_) {
-        for (int i = 0; i < file->service_count(); ++i) known.push_back(file->service(i)->full_name());
+      for (const Api& api : apis_) {
+        for (const pb::FileDescriptorProto& file : api.files->file()) {
+          for (const auto& one : file.service()) {
+            known.push_back(file.package().empty() ? one.name() : absl::StrCat(file.package(), ".", one.name()));
+          }
+        }
       }
       return absl::InvalidArgumentError(absl::StrCat("--expose=", service, ": there is no such service; there are: ",
                                                      known.empty() ? "none" : absl::StrJoin(known, ", ")));
@@ -129,7 +176,8 @@ class Schema::Builder {
   absl::Status TakeRules() {
     for (const route::ApiRule& configured : options_.rules) {
       const std::string& selector = configured.rule.selector();
-      if (schema_->pool_.FindMethodByName(selector) == nullptr) {
+      const auto* method = FindInPools([&](const pb::DescriptorPool& pool) { return pool.FindMethodByName(selector); });
+      if (method == nullptr && all_known_) {
         return Prefixed(ConfiguredAt(configured),
                         absl::InvalidArgumentError(
                             absl::StrCat("selector \"", selector, "\" names no method: ", MethodsLike(selector))));
@@ -142,30 +190,49 @@ class Schema::Builder {
   // What `selector` may have meant.
   std::string MethodsLike(absl::string_view selector) const {
     const absl::string_view name = selector.substr(0, std::min(selector.size(), selector.rfind('.')));
-    const pb::ServiceDescriptor* service = schema_->pool_.FindServiceByName(std::string(name));
+    const pb::ServiceDescriptor* service = FindService(std::string(name));
     if (service == nullptr) return "write package.Service.Method as the descriptors have it";
     std::vector<std::string> methods;
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i)->name());
     return absl::StrCat(name, " has ", methods.empty() ? "none" : absl::StrJoin(methods, ", "));
   }
 
-  absl::Status AddService(const pb::ServiceDescriptor& service) {
-    if (!Exposed(service.full_name())) return absl::OkStatus();
-    for (int i = 0; i < service.method_count(); ++i) {
-      if (absl::Status status = AddMethod(*service.method(i)); !status.ok()) return status;
+  // In the order they came in, not the one they were built in: grpc-gateway's routes depend on it.
+  absl::Status AddServices(size_t api) {
+    for (const pb::FileDescriptorProto& file : apis_[api].files->file()) {
+      const pb::FileDescriptor& built = *schema_->types_[api]->pool.FindFileByName(file.name());
+      for (int i = 0; i < built.service_count(); ++i) {
+        if (absl::Status status = AddService(api, *built.service(i)); !status.ok()) return status;
+      }
     }
     return absl::OkStatus();
   }
 
-  absl::Status AddMethod(const pb::MethodDescriptor& descriptor) {
+  absl::Status AddService(size_t api, const pb::ServiceDescriptor& service) {
+    if (!Exposed(service.full_name())) return absl::OkStatus();
+    const auto [owner, fresh] = owners_.emplace(service.full_name(), api);
+    if (!fresh) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          service.full_name(), " is served by upstream ", apis_[owner->second].upstream,
+          " as well: give both as one --upstream, a comma list, if either may be called; else --expose what is meant"));
+    }
+    for (int i = 0; i < service.method_count(); ++i) {
+      if (absl::Status status = AddMethod(api, *service.method(i)); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddMethod(size_t api, const pb::MethodDescriptor& descriptor) {
+    const transcode::PlanSet& plans = *schema_->types_[api]->plans;
     auto method = std::make_unique<Method>();
     method->full_name = descriptor.full_name();
     method->path = absl::StrCat("/", descriptor.service()->full_name(), "/", descriptor.name());
+    method->upstream = api;
     method->client_streaming = descriptor.client_streaming();
     method->server_streaming = descriptor.server_streaming();
-    method->output = schema_->plans_->Find(descriptor.output_type()->full_name());
+    method->output = plans.Find(descriptor.output_type()->full_name());
     method->record_prefix = transcode::RecordPrefix(transcode::RecordType(descriptor.output_type()->name()));
-    const transcode::MessagePlan& input = *schema_->plans_->Find(descriptor.input_type()->full_name());
+    const transcode::MessagePlan& input = *plans.Find(descriptor.input_type()->full_name());
 
     const auto bindings = BindingsOf(descriptor);
     if (!bindings.ok()) return bindings.status();
@@ -202,7 +269,7 @@ class Schema::Builder {
   absl::Status AddRoute(const Method& method, const transcode::MessagePlan& input, const route::HttpBinding& binding) {
     std::vector<std::string> variables;
     for (const auto& variable : binding.path_template.variables()) variables.push_back(variable.field_path);
-    auto request = transcode::RequestBinding::Build(*schema_->plans_, input, std::move(variables), binding.body);
+    auto request = transcode::RequestBinding::Build(input.plans(), input, std::move(variables), binding.body);
     if (!request.ok()) return request.status();
     auto response = transcode::ResponseBinding::Build(*method.output, binding.response_body);
     if (!response.ok()) return response.status();
@@ -212,19 +279,23 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
-  const pb::FileDescriptorSet& files_;
+  const absl::Span<const Api> apis_;
   const SchemaOptions& options_;
   std::unique_ptr<Schema> schema_;
-  absl::flat_hash_map<std::string, const pb::FileDescriptorProto*> by_name_;
-  std::set<std::string> in_progress_;
-  std::vector<const pb::FileDescriptor*> built_;
+  bool all_known_ = true;                                          // of each API the files
+  absl::flat_hash_map<std::string, size_t> owners_;                // of exposed services
   absl::flat_hash_map<std::string, const route::ApiRule*> rules_;  // options_.rules by selector
   std::unique_ptr<route::Router::Builder> router_;
 };
 
 absl::StatusOr<std::shared_ptr<const Schema>> Schema::Build(const pb::FileDescriptorSet& files,
                                                             const SchemaOptions& options) {
-  return Builder(files, options).Build();
+  const Api api{"", &files};
+  return Build(absl::MakeConstSpan(&api, 1), options);
+}
+
+absl::StatusOr<std::shared_ptr<const Schema>> Schema::Build(absl::Span<const Api> apis, const SchemaOptions& options) {
+  return Builder(apis, options).Build();
 }
 
 }  // namespace penstock

@@ -1,6 +1,9 @@
 // A compiled API: which requests it answers and how their messages are transcoded. Built from descriptors alone, then
 // immutable and shared by all threads; a request keeps the schema it started with.
 //
+// The API may be that of several upstreams. Each has a descriptor pool of its own, because two servers seldom hold
+// byte for byte the same common.proto; what they share is the router.
+//
 //   auto schema = Schema::Build(descriptor_set, options);
 //   route::Router::Match match = (*schema)->router().Find("POST", "/v1/ticks:subscribe");
 //   const Schema::Route& route = (*schema)->route(match.route);
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "gateway/config/dialect.h"
 #include "gateway/route/api_config.h"
 #include "gateway/route/percent.h"
@@ -39,6 +43,7 @@ class Schema {
   struct Method {
     std::string full_name;  // "pkg.Service.Method"
     std::string path;       // "/pkg.Service/Method", what gRPC calls it
+    size_t upstream = 0;    // which one has it: an index into what Build was given
     bool client_streaming = false;
     bool server_streaming = false;
     const transcode::MessagePlan* output = nullptr;
@@ -52,25 +57,38 @@ class Schema {
     transcode::ResponseBinding response;
   };
 
+  // One upstream's part of it.
+  struct Api {
+    std::string upstream;  // its name, for messages
+    // Null: not known yet. Then what only it could have is no error.
+    const google::protobuf::FileDescriptorSet* files;
+  };
+
   // `files` in any order, each once; routes are added in it, service by service, method by method, binding by binding.
   // InvalidArgument: a file that misses an import or does not compile, a service in `expose` or a method in `rules`
   // that no file has, a rule that is wrong or two that clash; the message names file, method and template.
   static absl::StatusOr<std::shared_ptr<const Schema>> Build(const google::protobuf::FileDescriptorSet& files,
                                                              const SchemaOptions& options);
 
+  // The same for several upstreams. InvalidArgument as well: two have the same exposed service, or rules of two clash.
+  static absl::StatusOr<std::shared_ptr<const Schema>> Build(absl::Span<const Api> apis, const SchemaOptions& options);
+
   const route::Router& router() const { return *router_; }
   const Route& route(size_t index) const { return routes_[index]; }
   const std::vector<Route>& routes() const { return routes_; }
   size_t method_count() const { return methods_.size(); }
-  const transcode::PlanSet& plans() const { return *plans_; }
 
  private:
   class Builder;
   Schema() = default;
 
+  struct Types {
+    google::protobuf::DescriptorPool pool;
+    std::unique_ptr<const transcode::PlanSet> plans;
+  };
+
   // In this order: each refers to those before it.
-  google::protobuf::DescriptorPool pool_;
-  std::unique_ptr<const transcode::PlanSet> plans_;
+  std::vector<std::unique_ptr<Types>> types_;  // by upstream; null: not known
   std::vector<std::unique_ptr<const Method>> methods_;
   std::vector<Route> routes_;
   std::unique_ptr<const route::Router> router_;

@@ -10,8 +10,7 @@
 
 namespace penstock {
 
-absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<std::string>& paths,
-                                                              const SchemaOptions& options) {
+absl::StatusOr<google::protobuf::FileDescriptorSet> DescriptorsFromFiles(const std::vector<std::string>& paths) {
   google::protobuf::FileDescriptorSet all;
   std::set<std::string> seen;
   for (const std::string& path : paths) {
@@ -27,9 +26,14 @@ absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<
       if (seen.insert(one.name()).second) all.add_file()->Swap(&one);
     }
   }
-  auto schema = Schema::Build(all, options);
-  if (schema.ok()) return schema;
-  return absl::Status(schema.status().code(), absl::StrCat("the API cannot be served: ", schema.status().message()));
+  return all;
+}
+
+absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<std::string>& paths,
+                                                              const SchemaOptions& options) {
+  const auto files = DescriptorsFromFiles(paths);
+  if (!files.ok()) return files.status();
+  return Schema::Build(*files, options);
 }
 
 absl::StatusOr<std::vector<route::ApiRule>> ApiRulesFromFile(const std::string& path) {
@@ -41,33 +45,27 @@ absl::StatusOr<std::vector<route::ApiRule>> ApiRulesFromFile(const std::string& 
   return absl::Status(rules.status().code(), absl::StrCat("--api-config=", path, ": ", rules.status().message()));
 }
 
-ReflectedSchema::ReflectedSchema(Loop& loop, upstream::Channel& channel, std::string name, const SchemaOptions& options,
-                                 Listener listener)
-    : loop_(loop),
-      channel_(channel),
-      options_(options),
-      listener_(std::move(listener)),
-      client_(loop, channel, std::move(name)) {}
+ReflectedDescriptors::ReflectedDescriptors(Loop& loop, upstream::Channel& channel, std::string name, Listener listener)
+    : loop_(loop), channel_(channel), listener_(std::move(listener)), client_(loop, channel, std::move(name)) {}
 
-void ReflectedSchema::OnChannelReady() {
+void ReflectedDescriptors::Ask() {
   pause_ = kFirstPause;
+  again_ = client_.fetching();
   OnTimer();
 }
 
-void ReflectedSchema::OnTimer() {
-  if (published_ || client_.fetching() || !channel_.ready()) return;
+void ReflectedDescriptors::OnTimer() {
+  if (client_.fetching() || !channel_.ready()) return;
+  Disarm();
   client_.Fetch([this](absl::StatusOr<google::protobuf::FileDescriptorSet> files) { OnAnswer(std::move(files)); });
 }
 
-void ReflectedSchema::OnAnswer(absl::StatusOr<google::protobuf::FileDescriptorSet> files) {
-  absl::StatusOr<std::shared_ptr<const Schema>> schema =
-      files.ok() ? Schema::Build(*files, options_) : absl::StatusOr<std::shared_ptr<const Schema>>(files.status());
-  published_ = schema.ok();
-  if (!published_) {
-    loop_.Arm(this, pause_);
-    pause_ = std::min(pause_ * 2, kLongestPause);
-  }
-  listener_(std::move(schema));
+void ReflectedDescriptors::OnAnswer(absl::StatusOr<google::protobuf::FileDescriptorSet> files) {
+  const bool of_use = listener_(std::move(files));
+  if (std::exchange(again_, false)) return OnTimer();
+  if (of_use) return;
+  loop_.Arm(this, pause_);
+  pause_ = std::min(pause_ * 2, kLongestPause);
 }
 
 }  // namespace penstock

@@ -1,7 +1,7 @@
-// Where the schema comes from: descriptor-set files, read once, or the upstream's reflection, asked until it answers.
+// Where descriptors come from: descriptor-set files, or an upstream's reflection, asked until it answers.
 //
-// Reflection runs on one loop over that loop's channel. The channel's readiness wakes it; an answer that cannot be used
-// is asked for again with growing pauses, because the upstream may be in the middle of a rollout.
+// Reflection runs on one loop over that loop's channel. An answer that is of no use is asked for again with growing
+// pauses, because the upstream may be in the middle of a rollout.
 #ifndef PENSTOCK_GATEWAY_SCHEMA_SOURCE_H_
 #define PENSTOCK_GATEWAY_SCHEMA_SOURCE_H_
 
@@ -18,11 +18,15 @@
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/call.h"
 #include "gateway/upstream/reflection.h"
+#include "google/protobuf/descriptor.pb.h"
 
 namespace penstock {
 
-// The schema of FileDescriptorSet files (what `protoc --include_imports --descriptor_set_out` writes). A file that two
-// sets hold counts once. Errors name the file and the remedy.
+// What FileDescriptorSet files hold (those that `protoc --include_imports --descriptor_set_out` writes). A file that
+// two sets hold counts once. Errors name the file and the remedy.
+absl::StatusOr<google::protobuf::FileDescriptorSet> DescriptorsFromFiles(const std::vector<std::string>& paths);
+
+// The schema of them.
 absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<std::string>& paths,
                                                               const SchemaOptions& options);
 
@@ -30,21 +34,20 @@ absl::StatusOr<std::shared_ptr<const Schema>> SchemaFromFiles(const std::vector<
 absl::StatusOr<std::vector<route::ApiRule>> ApiRulesFromFile(const std::string& path);
 
 // The loop's thread only.
-class ReflectedSchema final : private Timer {
+class ReflectedDescriptors final : private Timer {
  public:
-  // OK: a schema to publish. Else: why there is none yet; another attempt follows by itself.
-  using Listener = std::function<void(absl::StatusOr<std::shared_ptr<const Schema>> schema)>;
+  // The descriptors, or why there are none. Returns whether they are of use; if not, another attempt follows by itself.
+  using Listener = std::function<bool(absl::StatusOr<google::protobuf::FileDescriptorSet> files)>;
 
   // Pauses between attempts, from the first doubling to the last.
   static constexpr std::chrono::milliseconds kFirstPause{200};
-  static constexpr std::chrono::milliseconds kLongestPause{5000};
+  static constexpr std::chrono::milliseconds kLongestPause{30'000};
 
-  // `name` is the upstream's, for messages; `options` and `channel` outlive it.
-  ReflectedSchema(Loop& loop, upstream::Channel& channel, std::string name, const SchemaOptions& options,
-                  Listener listener);
+  // `name` is the upstream's, for messages; `channel` outlives it.
+  ReflectedDescriptors(Loop& loop, upstream::Channel& channel, std::string name, Listener listener);
 
-  // The channel became ready: ask, unless there is an answer already.
-  void OnChannelReady();
+  // Asks now: the upstream may have changed. While it is away nothing is asked; call again when it is back.
+  void Ask();
 
  private:
   void OnTimer() override;
@@ -52,11 +55,10 @@ class ReflectedSchema final : private Timer {
 
   Loop& loop_;
   upstream::Channel& channel_;
-  const SchemaOptions& options_;
   const Listener listener_;
   upstream::ReflectionClient client_;
   std::chrono::milliseconds pause_ = kFirstPause;
-  bool published_ = false;
+  bool again_ = false;  // what is being fetched may be outdated
 };
 
 }  // namespace penstock

@@ -78,22 +78,38 @@ class FailingChannel final : public upstream::Channel {
   Loop& loop_;
 };
 
-TEST(ReflectedSchema, SaysWhyThereIsNoneAndAsksAgainByItself) {
+TEST(ReflectedDescriptors, SaysWhyThereAreNoneAndAsksAgainByItself) {
   Loop loop;
   FailingChannel channel(loop);
-  SchemaOptions options;
   std::vector<std::string> reasons;
-  ReflectedSchema source(loop, channel, "there:1", options, [&](absl::StatusOr<std::shared_ptr<const Schema>> schema) {
-    ASSERT_FALSE(schema.ok());
-    reasons.emplace_back(schema.status().message());
+  ReflectedDescriptors source(loop, channel, "there:1", [&](absl::StatusOr<google::protobuf::FileDescriptorSet> files) {
+    reasons.emplace_back(files.status().message());
     if (reasons.size() == 2) loop.Stop();
+    return false;
   });
-  loop.Post([&] { source.OnChannelReady(); });
+  loop.Post([&] { source.Ask(); });
   loop.Run();
   ASSERT_EQ(reasons.size(), 2u);
   EXPECT_THAT(reasons[0], HasSubstr("there:1"));
   EXPECT_THAT(reasons[0], HasSubstr("going down"));
   EXPECT_GE(channel.paths.size(), 2u);
+}
+
+TEST(ReflectedDescriptors, WhoAsksDuringAFetchGetsAnotherOne) {
+  Loop loop;
+  FailingChannel channel(loop);
+  int answers = 0;
+  ReflectedDescriptors source(loop, channel, "there:1",
+                              [&](const absl::StatusOr<google::protobuf::FileDescriptorSet>& /*files*/) {
+                                if (++answers == 2) loop.Stop();
+                                return true;  // of use: nothing is asked again but what was
+                              });
+  loop.Post([&] {
+    source.Ask();
+    source.Ask();
+  });
+  loop.Run();
+  EXPECT_EQ(answers, 2);
 }
 
 }  // namespace

@@ -49,6 +49,30 @@ http::SessionOptions SessionOptionsOf(const config::Config& config) {
   return options;
 }
 
+SchemaOptions SchemaOptionsOf(const config::Config& config) {
+  SchemaOptions options;
+  options.dialect = config.dialect;
+  options.expose = config.expose;
+  options.unbound_methods = config.unbound_methods;
+  options.unescape = config.unescape;
+  options.print.unpopulated = config.print_unpopulated;
+  options.print.proto_names = config.print_proto_names;
+  options.print.enum_numbers = config.print_enum_numbers;
+  return options;
+}
+
+MetadataOptions MetadataOptionsOf(const config::Config& config) {
+  const bool grpc_gateway = config.dialect == config::Dialect::kGrpcGateway;
+  MetadataOptions options;
+  options.forward_headers = config.forward_header;
+  options.legacy_metadata_headers = config.legacy_metadata_headers;
+  options.trusted_proxies = config.trusted_proxy;
+  options.trust_any_proxy = grpc_gateway;
+  options.lenient_timeout = grpc_gateway;
+  options.show_protocol_metadata = grpc_gateway;
+  return options;
+}
+
 observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
   switch (kind) {
     case config::AccessLog::Kind::kStdout:
@@ -74,30 +98,19 @@ Server::Server(const config::Config& config) : config_(config) {}
 Server::~Server() {
   // Whatever lives on the first loop goes before it.
   signals_.reset();
-  reflected_.reset();
+  feed_.reset();
   acceptor_.reset();
   admin_.reset();
   admin_sessions_.reset();
 }
 
 absl::Status Server::Prepare() {
-  if (config_.upstream.size() != 1) {
-    return absl::InvalidArgumentError(
-        "--upstream is given several times; this gateway serves the API of one upstream: give one, with a comma list "
-        "of addresses if it has several");
-  }
-  schema_options_.dialect = config_.dialect;
-  schema_options_.expose = config_.expose;
-  schema_options_.unbound_methods = config_.unbound_methods;
-  schema_options_.unescape = config_.unescape;
-  if (!config_.api_config.empty()) {
-    auto rules = ApiRulesFromFile(config_.api_config);
-    if (!rules.ok()) return rules.status();
-    schema_options_.rules = *std::move(rules);
-  }
-  schema_options_.print.unpopulated = config_.print_unpopulated;
-  schema_options_.print.proto_names = config_.print_proto_names;
-  schema_options_.print.enum_numbers = config_.print_enum_numbers;
+  SchemaFeedOptions feed;
+  feed.descriptors = config_.descriptors;
+  feed.api_config = config_.api_config;
+  feed.schema = SchemaOptionsOf(config_);
+  for (const config::Upstream& upstream : config_.upstream) feed.upstreams.push_back(upstream.text);
+  upstream_logs_.resize(config_.upstream.size());
 
   shared_.exchange.max_request_bytes = config_.max_request_bytes;
   shared_.exchange.max_record_bytes = config_.max_record_bytes;
@@ -105,17 +118,17 @@ absl::Status Server::Prepare() {
   shared_.exchange.heartbeat = config_.heartbeat;
   shared_.exchange.unary_timeout = config_.unary_timeout;
   shared_.exchange.max_stream_duration = config_.max_stream_duration;
-  shared_.exchange.metadata.forward_headers = config_.forward_header;
-  shared_.exchange.metadata.legacy_metadata_headers = config_.legacy_metadata_headers;
+  shared_.exchange.metadata = MetadataOptionsOf(config_);
   shared_.session = SessionOptionsOf(config_);
-  shared_.channel.addresses = Texts(config_.upstream.front().addresses);
-  shared_.channel.stream_window_bytes = config_.stream_window_bytes;
-  shared_.channel.max_message_bytes = config_.max_message_bytes;
+  for (const config::Upstream& upstream : config_.upstream) {
+    shared_.channels.push_back({.addresses = Texts(upstream.addresses),
+                                .stream_window_bytes = config_.stream_window_bytes,
+                                .max_message_bytes = config_.max_message_bytes});
+  }
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
 
   auto known = transcode::PlanSet::Build(
-      {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()},
-      schema_options_.print);
+      {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()}, feed.schema.print);
   if (!known.ok()) return known.status();
   shared_.known_types = *std::move(known);
 
@@ -124,10 +137,9 @@ absl::Status Server::Prepare() {
     if (!worker.ok()) return worker.status();
     workers_.push_back(*std::move(worker));
   }
-  if (config_.descriptors.empty()) return absl::OkStatus();
-  auto schema = SchemaFromFiles(config_.descriptors, schema_options_);
-  if (!schema.ok()) return schema.status();
-  schema_from_files_ = *std::move(schema);
+  auto schema_feed = SchemaFeed::Create(std::move(feed));
+  if (!schema_feed.ok()) return schema_feed.status();
+  feed_ = *std::move(schema_feed);
   return absl::OkStatus();
 }
 
@@ -181,17 +193,16 @@ absl::Status Server::Run() {
   std::signal(SIGPIPE, SIG_IGN);
   if (absl::Status status = Bind(); !status.ok()) return status;
   Loop& loop = first().loop();
-  signals_ = std::make_unique<boost::asio::signal_set>(loop.io(), SIGTERM, SIGINT);
+  signals_ = std::make_unique<boost::asio::signal_set>(loop.io(), SIGTERM, SIGINT, SIGHUP);
   AwaitSignal();
-  if (schema_from_files_ != nullptr) {
-    PublishSchema(std::move(schema_from_files_));
-  } else {
-    reflected_ = std::make_unique<ReflectedSchema>(
-        loop, first().channel(), config_.upstream.front().text, schema_options_,
-        [this](absl::StatusOr<std::shared_ptr<const Schema>> schema) { OnReflected(std::move(schema)); });
-    first().OnUpstreamReady([this] { reflected_->OnChannelReady(); });
-  }
-  for (const auto& worker : workers_) worker->channel().Start();
+  std::vector<upstream::Channel*> channels;
+  for (const auto& channel : first().channels()) channels.push_back(channel.get());
+  feed_->Start(loop, channels, [this](const std::shared_ptr<const Schema>& schema, const std::string& missing) {
+    for (const auto& worker : workers_) worker->Publish(schema, missing);
+  });
+  first().OnUpstreamChange(
+      [this](size_t upstream, const upstream::PoolChange& change) { OnUpstreamChange(upstream, change); });
+  for (const auto& worker : workers_) worker->Start();
   acceptor_->Start();
   admin_->Start();
   spdlog::info("penstock-gateway ready http={} admin={}", absl::StrJoin(acceptor_->addresses(), ","),
@@ -206,32 +217,35 @@ absl::Status Server::Run() {
   return absl::OkStatus();
 }
 
-// --- Schema ----------------------------------------------------------------------------------------------------------
+// --- Upstreams -------------------------------------------------------------------------------------------------------
 
-void Server::PublishSchema(std::shared_ptr<const Schema> schema) {
-  spdlog::info("serving {} methods on {} routes", schema->method_count(), schema->routes().size());
-  has_schema_ = true;
-  for (const auto& worker : workers_) worker->Publish(schema);
-}
-
-void Server::OnReflected(absl::StatusOr<std::shared_ptr<const Schema>> schema) {
-  if (schema.ok()) return PublishSchema(*std::move(schema));
-  no_schema_reason_ = std::string(schema.status().message());
-  spdlog::warn("no schema yet: {}", no_schema_reason_);
-  for (const auto& worker : workers_) worker->PublishNoSchema(no_schema_reason_);
+void Server::OnUpstreamChange(size_t upstream, const upstream::PoolChange& change) {
+  if (change.joined) feed_->OnJoined(upstream);
+  UpstreamLog& log = upstream_logs_[upstream];
+  const std::string& name = config_.upstream[upstream].text;
+  const TimerWheel::Clock::time_point now = TimerWheel::Clock::now();
+  if (!change.failure.ok()) {
+    if (const auto skipped = log.failures.Due(now)) {
+      spdlog::warn("upstream {}: {}{}", name, std::string(change.failure.message()),
+                   *skipped == 0 ? "" : absl::StrCat(" (failures since the last such line: ", *skipped, ")"));
+    }
+  }
+  if (change.ready && !log.ready && log.returns.Due(now)) spdlog::info("upstream {}: connected", name);
+  log.ready = change.ready;
 }
 
 std::vector<std::string> Server::NotReady() const {
   std::vector<std::string> reasons;
   if (state_ != State::kServing) reasons.push_back("draining");
-  const bool connected =
-      std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->upstream_ready(); });
-  if (!connected) {
-    const absl::Status error = first().channel().last_error();
-    reasons.push_back(absl::StrCat("upstream ", config_.upstream.front().text, ": ",
-                                   error.ok() ? "not connected yet" : error.message()));
+  for (size_t i = 0; i < config_.upstream.size(); ++i) {
+    const bool connected =
+        std::all_of(workers_.begin(), workers_.end(), [i](const auto& worker) { return worker->upstream_ready(i); });
+    if (connected) continue;
+    const absl::Status error = first().channels()[i]->last_error();
+    reasons.push_back(
+        absl::StrCat("upstream ", config_.upstream[i].text, ": ", error.ok() ? "not connected yet" : error.message()));
   }
-  if (!has_schema_) reasons.push_back(absl::StrCat("no schema yet: ", no_schema_reason_));
+  for (const std::string& reason : feed_->Missing()) reasons.push_back(absl::StrCat("no schema yet: ", reason));
   return reasons;
 }
 
@@ -242,6 +256,13 @@ std::string Server::Metrics() const {
     loops.push_back(&worker->metrics());
     process.connections += worker->sessions().size();
   }
+  for (size_t i = 0; i < config_.upstream.size(); ++i) {
+    const auto loops_ready =
+        std::count_if(workers_.begin(), workers_.end(), [i](const auto& worker) { return worker->upstream_ready(i); });
+    process.upstreams.push_back({config_.upstream[i].text, static_cast<size_t>(loops_ready)});
+  }
+  process.schema_changes = feed_->changes();
+  process.schema_refusals = feed_->refusals();
   process.ready = NotReady().empty();
   process.draining = state_ != State::kServing;
   return observe::RenderMetrics(loops, process);
@@ -250,14 +271,20 @@ std::string Server::Metrics() const {
 // --- The way out -----------------------------------------------------------------------------------------------------
 
 void Server::AwaitSignal() {
-  signals_->async_wait([this](const boost::system::error_code& error, int /*number*/) {
+  signals_->async_wait([this](const boost::system::error_code& error, int number) {
     if (error) return;
-    OnSignal();
+    number == SIGHUP ? OnReloadSignal() : OnEndSignal();
     AwaitSignal();
   });
 }
 
-void Server::OnSignal() {
+void Server::OnReloadSignal() {
+  if (state_ != State::kServing) return;
+  spdlog::info("told to reload (SIGHUP): looking whether the schema has changed");
+  feed_->Reload();
+}
+
+void Server::OnEndSignal() {
   Loop& loop = first().loop();
   if (state_ == State::kServing) {
     MoveTo(State::kDelaying);

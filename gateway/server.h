@@ -4,12 +4,15 @@
 //   kServing ──────────▶ kDelaying ──────────▶ kEnding ────────────────────────────▶ kStopped
 //                            └── second SIGTERM ──▲ (hurries from either)
 //
+// SIGHUP, while it serves: the schema is read, or asked for, again.
+//
 //   auto server = Server::Create(config);
 //   if (server.ok()) exit_code = (*server)->Run();
 #ifndef PENSTOCK_GATEWAY_SERVER_H_
 #define PENSTOCK_GATEWAY_SERVER_H_
 
 #include <boost/asio/signal_set.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +22,10 @@
 #include "gateway/config/config.h"
 #include "gateway/http/acceptor.h"
 #include "gateway/http/session_set.h"
-#include "gateway/schema.h"
-#include "gateway/schema_source.h"
+#include "gateway/log_pace.h"
+#include "gateway/schema_feed.h"
 #include "gateway/timer_wheel.h"
+#include "gateway/upstream/endpoint_pool.h"
 #include "gateway/worker.h"
 
 namespace penstock {
@@ -38,14 +42,21 @@ class Server final : private Timer {
  private:
   enum class State { kServing, kDelaying, kEnding, kStopped };
 
+  // What the log has said of an upstream's connections. Lost ones come in storms; lines do not.
+  struct UpstreamLog {
+    LogPace failures;
+    LogPace returns;
+    bool ready = false;
+  };
+
   explicit Server(const config::Config& config);
   absl::Status Prepare();
   absl::Status PrepareFiles();
   absl::Status Bind();
-  void PublishSchema(std::shared_ptr<const Schema> schema);
-  void OnReflected(absl::StatusOr<std::shared_ptr<const Schema>> schema);
+  void OnUpstreamChange(size_t upstream, const upstream::PoolChange& change);
   void AwaitSignal();
-  void OnSignal();
+  void OnEndSignal();
+  void OnReloadSignal();
   void MoveTo(State next);
   void OnTimer() override;
   bool AllGone() const;
@@ -55,20 +66,17 @@ class Server final : private Timer {
   Worker& first() const { return *workers_.front(); }
 
   const config::Config config_;
-  SchemaOptions schema_options_;
+  std::unique_ptr<SchemaFeed> feed_;
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // On the first worker's loop from here on.
   std::unique_ptr<http::SessionSet> admin_sessions_;
   std::unique_ptr<http::Acceptor> admin_;
   std::unique_ptr<http::Acceptor> acceptor_;
-  std::unique_ptr<ReflectedSchema> reflected_;
   std::unique_ptr<boost::asio::signal_set> signals_;
   State state_ = State::kServing;
   TimerWheel::Clock::time_point give_up_;  // kEnding: when what is left is cut
-  bool has_schema_ = false;
-  std::string no_schema_reason_ = "reflection has not answered yet";
-  std::shared_ptr<const Schema> schema_from_files_;
+  std::vector<UpstreamLog> upstream_logs_;
 };
 
 }  // namespace penstock

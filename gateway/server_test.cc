@@ -1,13 +1,17 @@
 #include "gateway/server.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <string>
 
 namespace penstock {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 config::Config Base() {
@@ -20,6 +24,18 @@ config::Config Base() {
   return config;
 }
 
+// The same set as protoc writes it where --include_imports was forgotten.
+std::string WithoutImports(const std::string& path) {
+  google::protobuf::FileDescriptorSet set, alone;
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(set.ParseFromIstream(&in));
+  *alone.add_file() = set.file(set.file_size() - 1);
+  const std::string other = std::string(std::getenv("TEST_TMPDIR")) + "/alone.binpb";
+  std::ofstream out(other, std::ios::binary);
+  EXPECT_TRUE(alone.SerializeToOstream(&out));
+  return other;
+}
+
 // What `--check` finds, without any traffic. Serving is tested on the real binary, in tests/e2e.
 TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
   EXPECT_TRUE(Server::Create(Base()).ok());
@@ -27,6 +43,19 @@ TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
   config::Config config = Base();
   config.descriptors = {"nowhere.binpb"};
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("nowhere.binpb"));
+
+  config = Base();
+  config.descriptors = {"proto/tick.binpb"};
+  EXPECT_TRUE(Server::Create(config).ok());
+  config.expose = {"penstock.tick.v1.TockService"};
+  EXPECT_THAT(std::string(Server::Create(config).status().message()),
+              AllOf(HasSubstr("--expose=penstock.tick.v1.TockService"), HasSubstr("penstock.tick.v1.TickService")));
+
+  config = Base();
+  config.descriptors = {WithoutImports("proto/tick.binpb")};
+  EXPECT_THAT(
+      std::string(Server::Create(config).status().message()),
+      AllOf(HasSubstr("penstock/tick/v1/tick.proto"), HasSubstr("imports \"google/"), HasSubstr("--include_imports")));
 
   config = Base();
   config.web_root = {config::WebRoot::Kind::kDirectory, "/nowhere"};
@@ -37,8 +66,8 @@ TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/nowhere/access.log"));
 
   config = Base();
-  config.upstream.push_back(config.upstream.front());
-  EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("--upstream"));
+  config.upstream.push_back({"localhost:2", *config::ParseUpstreamAddresses("localhost:2")});
+  EXPECT_TRUE(Server::Create(config).ok()) << "several upstreams";
 }
 
 TEST(Server, ABusyPortIsAnErrorThatNamesIt) {

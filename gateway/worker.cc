@@ -16,43 +16,55 @@ constexpr std::chrono::milliseconds kDrainTick(20);
 
 absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(const Shared& shared) {
   auto loop = std::make_unique<Loop>();
-  auto channel = upstream::EndpointPool::Create(*loop, shared.channel);
-  if (!channel.ok()) return channel.status();
-  return std::unique_ptr<Worker>(new Worker(shared, std::move(loop), *std::move(channel)));
+  Channels channels;
+  for (const upstream::ChannelOptions& options : shared.channels) {
+    auto channel = upstream::EndpointPool::Create(*loop, options);
+    if (!channel.ok()) return channel.status();
+    channels.push_back(*std::move(channel));
+  }
+  return std::unique_ptr<Worker>(new Worker(shared, std::move(loop), std::move(channels)));
 }
 
-Worker::Worker(const Shared& shared, std::unique_ptr<Loop> loop, std::unique_ptr<upstream::EndpointPool> channel)
+Worker::Worker(const Shared& shared, std::unique_ptr<Loop> loop, Channels channels)
     : owned_loop_(std::move(loop)),
       loop_(*owned_loop_),
-      channel_(std::move(channel)),
+      channels_(std::move(channels)),
       context_{.loop = loop_,
                .options = shared.exchange,
-               .channel = *channel_,
+               .channels = {},
                .files = shared.files,
                .known_types = *shared.known_types,
                .access_log = *shared.access_log,
                .metrics = {},
                .live = {},
                .schema = nullptr,
-               .no_schema_reason = "the upstream has not been asked yet",
+               .no_schema_reason = "no upstream has been asked yet",
                .scratch = {}},
       sessions_(loop_, shared.session, [this](http::RequestHead head, http::ResponseStream& response) {
         return std::make_unique<Exchange>(context_, std::move(head), response);
       }) {
-  channel_->OnReadyChange([this](bool ready) {
-    context_.metrics.upstream_ready.Add(ready ? 1 : -1);
-    if (ready && on_upstream_ready_) on_upstream_ready_();
-  });
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    context_.channels.push_back(channels_[i].get());
+    upstreams_ready_.emplace_back();
+    channels_[i]->OnChange([this, i](const upstream::PoolChange& change) {
+      observe::Counter& ready = upstreams_ready_[i];
+      ready.Add((change.ready ? 1 : 0) - ready.value());
+      if (on_upstream_change_) on_upstream_change_(i, change);
+    });
+  }
 }
 
 Worker::~Worker() = default;
 
-void Worker::Publish(std::shared_ptr<const Schema> schema) {
-  loop_.Post([this, schema = std::move(schema)]() mutable { context_.schema = std::move(schema); });
+void Worker::Start() {
+  for (const auto& channel : channels_) channel->Start();
 }
 
-void Worker::PublishNoSchema(std::string reason) {
-  loop_.Post([this, reason = std::move(reason)]() mutable { context_.no_schema_reason = std::move(reason); });
+void Worker::Publish(std::shared_ptr<const Schema> schema, std::string missing) {
+  loop_.Post([this, schema = std::move(schema), missing = std::move(missing)]() mutable {
+    context_.schema = std::move(schema);
+    context_.no_schema_reason = std::move(missing);
+  });
 }
 
 void Worker::Drain(absl::Duration window) {

@@ -1,15 +1,18 @@
-// One loop with all that a request needs on it: client sessions, exchanges, the connection to the upstream. Workers
-// share nothing but immutable options and the schema.
+// One loop with all that a request needs on it: client sessions, exchanges, connections to each upstream. Workers share
+//  nothing but immutable options and the schema.
 //
 // Made and destroyed by the server while its thread does not run; in between everything but the functions marked "any
 // thread" belongs to the worker's own thread.
 #ifndef PENSTOCK_GATEWAY_WORKER_H_
 #define PENSTOCK_GATEWAY_WORKER_H_
 
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -30,7 +33,7 @@ namespace penstock {
 struct Shared {
   ExchangeOptions exchange;
   http::SessionOptions session;
-  upstream::ChannelOptions channel;
+  std::vector<upstream::ChannelOptions> channels;  // one for each upstream
   http::StaticFiles files;
   std::unique_ptr<const transcode::PlanSet> known_types;
   std::unique_ptr<observe::AccessLog> access_log;
@@ -43,35 +46,40 @@ class Worker final : private Timer {
 
   Loop& loop() { return loop_; }
   http::SessionSet& sessions() { return sessions_; }
-  upstream::EndpointPool& channel() { return *channel_; }
+  const std::vector<std::unique_ptr<upstream::EndpointPool>>& channels() { return channels_; }
 
   // Any thread.
   const observe::LoopMetrics& metrics() const { return context_.metrics; }
-  bool upstream_ready() const { return context_.metrics.upstream_ready.value() != 0; }
+  bool upstream_ready(size_t upstream) const { return upstreams_ready_[upstream].value() != 0; }
 
-  // Calls `listener` each time that this loop has got a connection to the upstream. Before the channel is started.
-  void OnUpstreamReady(std::function<void()> listener) { on_upstream_ready_ = std::move(listener); }
+  // Calls `listener` with what changed about which upstream. Before Start.
+  using UpstreamListener = std::function<void(size_t upstream, const upstream::PoolChange& change)>;
+  void OnUpstreamChange(UpstreamListener listener) { on_upstream_change_ = std::move(listener); }
 
-  // New requests get `schema`; those in progress keep theirs. Any thread.
-  void Publish(std::shared_ptr<const Schema> schema);
+  // Starts connecting to the upstreams.
+  void Start();
 
-  // Why there is no schema yet, for the requests that would need one. Any thread.
-  void PublishNoSchema(std::string reason);
+  // New requests get `schema`; those in progress keep theirs. `missing`: which upstreams' schemas are not known yet,
+  // and why, for requests that may need them. Any thread.
+  void Publish(std::shared_ptr<const Schema> schema, std::string missing);
 
   // Ends the requests in progress, spread over `window`; sessions close as they become idle. Calling it again with a
   // shorter window hurries. Any thread.
   void Drain(absl::Duration window);
 
  private:
-  Worker(const Shared& shared, std::unique_ptr<Loop> loop, std::unique_ptr<upstream::EndpointPool> channel);
+  using Channels = std::vector<std::unique_ptr<upstream::EndpointPool>>;
+
+  Worker(const Shared& shared, std::unique_ptr<Loop> loop, Channels channels);
   void OnTimer() override;
 
   const std::unique_ptr<Loop> owned_loop_;
   Loop& loop_;
-  std::unique_ptr<upstream::EndpointPool> channel_;
+  const Channels channels_;
+  std::deque<observe::Counter> upstreams_ready_;  // 1: this loop has a connection. A deque, for they cannot move
   ExchangeContext context_;
   http::SessionSet sessions_;
-  std::function<void()> on_upstream_ready_;
+  UpstreamListener on_upstream_change_;
   TimerWheel::Clock::time_point drain_end_;
 };
 

@@ -110,7 +110,9 @@ CommandLine Read(absl::Span<const char* const> argv, const Environment& environm
   app.allow_extras();
   app.footer(
       "A flag --a-b is also the environment variable PENSTOCK_A_B, several values with spaces between; the flag wins.\n"
-      "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.");
+      "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.\n"
+      "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors and --api-config again, or asks the\n"
+      "upstreams' reflection; what cannot be used is logged, and the last good schema stays.");
   app.get_formatter()->column_width(46);
   for (size_t i = 0; i < flags.size(); ++i) {
     const Flag& flag = flags[i];

@@ -269,14 +269,15 @@ void AddAddresses(std::vector<Flag>& flags) {
   flags.push_back(Single<ListenAddress>("--admin-listen", kAddresses, "ADDRESS",
                                         "/livez, /readyz, /metrics, /streams and /config", &Config::admin_listen,
                                         ParseListenAddress, PrintAddress));
-  flags.push_back(List<Upstream>("--upstream", kAddresses, "TARGET",
-                                 "gRPC server: host:port, dns:///host:port or unix:path, or several with commas",
-                                 &Config::upstream, ParseUpstream, [](const Upstream& upstream) {
-                                   return absl::StrJoin(upstream.addresses, ",",
-                                                        [](std::string* out, const UpstreamAddress& address) {
-                                                          absl::StrAppend(out, PrintAddress(address));
-                                                        });
-                                 }));
+  flags.push_back(List<Upstream>(
+      "--upstream", kAddresses, "TARGET",
+      "gRPC server: host:port, dns:///host:port or unix:path, several of one API with commas; "
+      "given again, each method goes to the one that has it",
+      &Config::upstream, ParseUpstream, [](const Upstream& upstream) {
+        return absl::StrJoin(upstream.addresses, ",", [](std::string* out, const UpstreamAddress& address) {
+          absl::StrAppend(out, PrintAddress(address));
+        });
+      }));
 }
 
 void AddApi(std::vector<Flag>& flags) {

@@ -25,12 +25,13 @@ class Page {
   void Counter(const char* name, const char* help, double value) { Plain(name, help, MetricType::Counter, value); }
   void Gauge(const char* name, const char* help, double value) { Plain(name, help, MetricType::Gauge, value); }
 
-  // Opens a labelled counter; Sample adds to the family opened last.
+  // Opens a labelled metric; Sample adds to the family opened last.
   void LabelledCounter(const char* name, const char* help) { Open(name, help, MetricType::Counter); }
+  void LabelledGauge(const char* name, const char* help) { Open(name, help, MetricType::Gauge); }
   void Sample(const char* label, std::string value, double number) {
     ClientMetric metric;
     metric.label.push_back({label, std::move(value)});
-    metric.counter.value = number;
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = number;
     families_.back().metric.push_back(std::move(metric));
   }
 
@@ -105,8 +106,13 @@ std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const Pr
   page.Counter("penstock_heartbeats_sent_total", "Heartbeats on silent streams.", sum(&LoopMetrics::heartbeats));
   page.Counter("penstock_upstream_calls_total", "gRPC calls started.", sum(&LoopMetrics::upstream_calls));
   page.Gauge("penstock_client_connections", "Open client connections.", static_cast<double>(process.connections));
-  page.Gauge("penstock_upstream_ready_loops", "Event loops that have a connection to the upstream.",
-             sum(&LoopMetrics::upstream_ready));
+  page.LabelledGauge("penstock_upstream_ready_loops", "Event loops that have a connection to the upstream.");
+  for (const ProcessMetrics::Upstream& upstream : process.upstreams) {
+    page.Sample("upstream", upstream.name, static_cast<double>(upstream.ready_loops));
+  }
+  page.Counter("penstock_schema_changes_total", "Schemas taken into use.", static_cast<double>(process.schema_changes));
+  page.Counter("penstock_schema_refusals_total", "Schemas that could not be used, the last good one kept.",
+               static_cast<double>(process.schema_refusals));
   page.Gauge("penstock_ready", "1 while /readyz says so.", process.ready);
   page.Gauge("penstock_draining", "1 from the first termination signal on.", process.draining);
   page.Gauge("process_resident_memory_bytes", "Resident memory.", ResidentBytes());

@@ -53,14 +53,21 @@ struct alignas(64) LoopMetrics {
   Counter body_bytes;  // of records, before any framing by HTTP
   Counter heartbeats;
   Counter upstream_calls;
-  Counter upstream_ready;  // 1 while this loop has a connection to the upstream
 };
 
 // What is not a loop's.
 struct ProcessMetrics {
+  struct Upstream {
+    std::string name;
+    size_t ready_loops = 0;  // that have a connection to it
+  };
+
   bool ready = false;
   bool draining = false;
   size_t connections = 0;  // of clients
+  std::vector<Upstream> upstreams;
+  int64_t schema_changes = 0;   // schemas taken into use
+  int64_t schema_refusals = 0;  // descriptors that could not be used
 };
 
 // The Prometheus text format (version 0.0.4).

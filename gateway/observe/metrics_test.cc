@@ -21,6 +21,9 @@ TEST(Metrics, AddsTheLoopsUpAndRendersText) {
   ProcessMetrics process;
   process.ready = true;
   process.connections = 7;
+  process.upstreams = {{"a:1", 2}, {"b:2,c:3", 0}};
+  process.schema_changes = 3;
+  process.schema_refusals = 1;
   const std::string text = RenderMetrics({&a, &b}, process);
   EXPECT_THAT(text, HasSubstr("# TYPE penstock_records_sent_total counter\npenstock_records_sent_total 7\n"));
   EXPECT_THAT(text, HasSubstr("\npenstock_streams_active 1\n"));
@@ -31,6 +34,11 @@ TEST(Metrics, AddsTheLoopsUpAndRendersText) {
   EXPECT_THAT(text, HasSubstr("penstock_requests_ended_total{reason=\"ok\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("penstock_ready 1\n"));
   EXPECT_THAT(text, HasSubstr("penstock_client_connections 7\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE penstock_upstream_ready_loops gauge\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_upstream_ready_loops{upstream=\"a:1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_upstream_ready_loops{upstream=\"b:2,c:3\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_schema_changes_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_schema_refusals_total 1\n"));
 }
 
 TEST(Metrics, ProcessFiguresAreReal) {

@@ -82,11 +82,16 @@ void Backend::AppendReady(std::vector<H2Connection*>* connections) const {
 }
 
 void Backend::OnConnectionChanged(H2Connection& connection) {
+  const bool alone = std::none_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    return slot.connection.get() != &connection && slot.connection->ready();
+  });
   for (Slot& slot : slots_) {
     if (slot.connection.get() != &connection || !connection.ready()) continue;
-    if (slot.ready_since == Clock::time_point()) slot.ready_since = Clock::now();
     failures_ = 0;
     last_error_ = absl::OkStatus();
+    if (slot.ready_since != Clock::time_point()) continue;
+    slot.ready_since = Clock::now();
+    if (alone) listener_->OnBackendJoined();
   }
   if (!HasUsable()) ScheduleReconnect();
   listener_->OnBackendChanged();
@@ -102,6 +107,7 @@ void Backend::OnConnectionClosed(H2Connection& connection, const absl::Status& w
   last_error_ = why;
   failures_ = stable ? 0 : failures_ + 1;
   if (!stable || !HasUsable()) ScheduleReconnect();
+  listener_->OnBackendFailed(why);
   listener_->OnBackendChanged();
 }
 

@@ -28,6 +28,10 @@ class BackendListener {
   virtual ~BackendListener() = default;
   // Connections came or went, or an attempt failed.
   virtual void OnBackendChanged() = 0;
+  // Before OnBackendChanged: it has a connection, and had none. Another process may answer there now.
+  virtual void OnBackendJoined() = 0;
+  // Before OnBackendChanged: an attempt failed, or a connection was lost.
+  virtual void OnBackendFailed(const absl::Status& why) = 0;
   // A ready connection has room for another stream.
   virtual void OnRoom() = 0;
 };

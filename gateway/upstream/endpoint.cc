@@ -78,6 +78,7 @@ void Endpoint::OnResolved(const boost::system::error_code& error, const tcp::res
     resolve_error_ = absl::UnavailableError(
         absl::StrCat("no connection to ", address_.text, ": ", error ? error.message() : "the name has no address"));
     context_.loop.Arm(this, absl::ToChronoNanoseconds(std::min(kResolveEvery, context_.backoff_max)));
+    listener_->OnBackendFailed(resolve_error_);
     listener_->OnBackendChanged();
     return;
   }

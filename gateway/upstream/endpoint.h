@@ -48,6 +48,8 @@ class Endpoint final : public std::enable_shared_from_this<Endpoint>,
 
  private:
   void OnBackendChanged() override;
+  void OnBackendJoined() override { listener_->OnBackendJoined(); }
+  void OnBackendFailed(const absl::Status& why) override { listener_->OnBackendFailed(why); }
   void OnRoom() override { listener_->OnRoom(); }
   void RunDeferred() override;
   void OnTimer() override;

@@ -46,7 +46,7 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
     while (!failing_.empty()) failing_.front().Orphan();
   }
 
-  void OnReadyChange(std::function<void(bool)> listener) { on_ready_change_ = std::move(listener); }
+  void OnChange(std::function<void(const PoolChange&)> listener) { on_change_ = std::move(listener); }
 
   std::unique_ptr<Call> StartCall(CallRequest request, CallHandler* handler) {
     auto stream = std::make_unique<H2Stream>(context_.loop, this, std::move(request), handler,
@@ -84,6 +84,10 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
     for (const auto& endpoint : endpoints_) endpoint->AppendReady(&ready_);
     context_.loop.Defer(this);
   }
+
+  void OnBackendJoined() override { joined_ = true; }
+
+  void OnBackendFailed(const absl::Status& why) override { failure_ = why; }
 
   void OnRoom() override {
     if (!waiting_.empty()) context_.loop.Defer(this);
@@ -134,9 +138,11 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
       failing_.splice(failing_.end(), waiting_);
     }
     while (!failing_.empty()) failing_.front().End(InferredEnd(WhyFailed(), /*unprocessed=*/true));
-    if (ready() == told_ready_ || stopped_) return;
-    told_ready_ = ready();
-    if (on_ready_change_) on_ready_change_(told_ready_);
+    if (stopped_) return;
+    const PoolChange change{ready(), std::exchange(joined_, false), std::exchange(failure_, absl::OkStatus())};
+    if (change.ready == told_ready_ && !change.joined && change.failure.ok()) return;
+    told_ready_ = change.ready;
+    if (on_change_) on_change_(change);
   }
 
   absl::Status WhyFailed() const {
@@ -159,7 +165,9 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
   bool started_ = false;
   bool stopped_ = false;
   bool told_ready_ = false;
-  std::function<void(bool)> on_ready_change_;
+  bool joined_ = false;   // in this turn
+  absl::Status failure_;  // the same
+  std::function<void(const PoolChange&)> on_change_;
 };
 
 EndpointPool::EndpointPool(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -178,8 +186,8 @@ absl::StatusOr<std::unique_ptr<EndpointPool>> EndpointPool::Create(Loop& loop, C
 }
 
 void EndpointPool::Start() { impl_->Start(); }
-void EndpointPool::OnReadyChange(std::function<void(bool ready)> listener) {
-  impl_->OnReadyChange(std::move(listener));
+void EndpointPool::OnChange(std::function<void(const PoolChange& change)> listener) {
+  impl_->OnChange(std::move(listener));
 }
 std::unique_ptr<Call> EndpointPool::StartCall(CallRequest request, CallHandler* handler) {
   return impl_->StartCall(std::move(request), handler);

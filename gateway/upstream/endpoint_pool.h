@@ -9,7 +9,7 @@
 // open are silenced.
 //
 //   auto pool = EndpointPool::Create(loop, {.addresses = {"localhost:50051"}}).value();
-//   pool->OnReadyChange([](bool ready) { ... });
+//   pool->OnChange([](const PoolChange& change) { ... });
 //   pool->Start();
 //   std::unique_ptr<Call> call = pool->StartCall(request, handler);
 #ifndef PENSTOCK_GATEWAY_UPSTREAM_ENDPOINT_POOL_H_
@@ -47,6 +47,13 @@ struct ChannelOptions {
   size_t max_waiting_calls = 1000;
 };
 
+// What a turn of the loop changed about an upstream.
+struct PoolChange {
+  bool ready;            // there is a connection now
+  bool joined;           // an address has one that had none: another process may answer there, with another schema
+  absl::Status failure;  // the last attempt that failed or connection that was lost; OK: neither
+};
+
 class EndpointPool final : public Channel {
  public:
   // INVALID_ARGUMENT: no address, or one that is none.
@@ -56,8 +63,8 @@ class EndpointPool final : public Channel {
   // Starts connecting.
   void Start();
 
-  // `listener` hears, from the loop, each time that ready() changed.
-  void OnReadyChange(std::function<void(bool ready)> listener);
+  // `listener` hears, from the loop, of each turn in which ready() changed, an address joined or failed.
+  void OnChange(std::function<void(const PoolChange& change)> listener);
 
   std::unique_ptr<Call> StartCall(CallRequest request, CallHandler* handler) override;
   bool ready() const override;

@@ -33,7 +33,11 @@ class EndpointPoolTest : public ::testing::Test {
   void Start(std::vector<std::string> addresses) {
     options_.addresses = std::move(addresses);
     pool_ = EndpointPool::Create(loop_, options_).value();
-    pool_->OnReadyChange([this](bool ready) { changes_.push_back(ready); });
+    pool_->OnChange([this](const PoolChange& change) {
+      if (change.ready != (!changes_.empty() && changes_.back())) changes_.push_back(change.ready);
+      if (change.joined) ++joined_;
+      if (!change.failure.ok()) failures_.emplace_back(change.failure.message());
+    });
     pool_->Start();
   }
 
@@ -54,7 +58,9 @@ class EndpointPoolTest : public ::testing::Test {
   Loop loop_;
   ChannelOptions options_;
   std::unique_ptr<EndpointPool> pool_;
-  std::vector<bool> changes_;
+  std::vector<bool> changes_;  // of readiness
+  int joined_ = 0;
+  std::vector<std::string> failures_;
 };
 
 TEST_F(EndpointPoolTest, RefusesAddressesThatAreNone) {
@@ -96,6 +102,9 @@ TEST_F(EndpointPoolTest, NoConnectionEndsCallsAtOnceWithTheReason) {
   }
   EXPECT_EQ(pool_->last_error(), later.end->status);
   EXPECT_TRUE(changes_.empty());
+  ASSERT_TRUE(RunUntil(loop_, [&] { return failures_.size() == 2; })) << "each attempt is told";
+  EXPECT_EQ(failures_[1], later.end->status.message());
+  EXPECT_EQ(joined_, 0);
 }
 
 TEST_F(EndpointPoolTest, ANameWithoutAddressSaysSo) {
@@ -117,8 +126,8 @@ TEST_F(EndpointPoolTest, ASilentServerTimesOut) {
   Recorder recorder;
   Call(recorder);
   ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
-  EXPECT_EQ(recorder.end->status.message(),
-            absl::StrCat("no connection to ", server.address(), ": the connect timed out"));
+  EXPECT_EQ(recorder.end->status.message(), absl::StrCat("no connection to ", server.address(),
+                                                         ": it took the connection, but did not speak HTTP/2 in time"));
 }
 
 TEST_F(EndpointPoolTest, WaitingIsBoundedInTimeAndNumber) {
@@ -140,17 +149,6 @@ TEST_F(EndpointPoolTest, WaitingIsBoundedInTimeAndNumber) {
     EXPECT_TRUE(absl::StrContains(recorder->end->status.message(), "still no connection")) << recorder->end->status;
     EXPECT_TRUE(recorder->end->unprocessed);
   }
-}
-
-TEST_F(EndpointPoolTest, AWebServerIsNoUpstream) {
-  ScriptedServer server(loop_);
-  Start({server.address()});
-  Recorder recorder;
-  Call(recorder);
-  const auto peer = server.AcceptSilent();
-  peer->Send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-  ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
-  EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), "broke HTTP/2")) << recorder.end->status;
 }
 
 TEST_F(EndpointPoolTest, ComesBackAfterTheServerDid) {
@@ -178,6 +176,54 @@ TEST_F(EndpointPoolTest, ComesBackAfterTheServerDid) {
   peer->Await(testing::kHeaders, 1);
   EXPECT_TRUE(RunUntil(loop_, [&] { return changes_.size() == 3; }));
   EXPECT_EQ(changes_, (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(joined_, 2);
+  ASSERT_GE(failures_.size(), 2u);
+  EXPECT_TRUE(absl::StrContains(failures_.front(), "lost the connection")) << failures_.front();
+  EXPECT_TRUE(absl::StrContains(failures_.back(), "refused")) << failures_.back();
+}
+
+TEST_F(EndpointPoolTest, AServerThatIsNoneIsCalledByItsName) {
+  const struct {
+    const char* why;
+    std::string says;  // then it closes
+    const char* names;
+  } kRows[] = {
+      {"a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "it speaks HTTP/1, and gRPC needs HTTP/2"},
+      {"a TLS server's alert", std::string("\x15\x03\x01\0\2\2\x0A", 7), "it wants TLS"},
+      {"something else that talks first", "220 mail.example ESMTP\r\n", "it does not speak HTTP/2"},
+      {"it closes at once", "",
+       "it closed the connection before it spoke HTTP/2: is it a gRPC server, and without TLS?"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.why);
+    ScriptedServer server(loop_);
+    Start({server.address()});
+    Recorder recorder;
+    Call(recorder);
+    const auto peer = server.AcceptSilent();
+    if (!row.says.empty()) peer->Send(row.says);
+    peer->Close();
+    ASSERT_TRUE(RunUntil(loop_, [&] { return !failures_.empty(); }));
+    EXPECT_EQ(failures_.front(), absl::StrCat("no connection to ", server.address(), ": ", row.names));
+    EXPECT_EQ(pool_->last_error().message(), failures_.front());
+    ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+    EXPECT_EQ(recorder.end->status.message(), failures_.front());
+    pool_.reset();
+    failures_.clear();
+  }
+}
+
+TEST_F(EndpointPoolTest, AnAddressThatJoinsIsToldAlthoughOthersAreReady) {
+  ScriptedServer one(loop_), two(loop_);
+  Start({one.address(), two.address()});
+  const auto first = one.Accept();
+  const auto second = two.Accept();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return joined_ == 2; }));
+  // A rollout: one after the other is replaced, and never are both away.
+  second->Reset();
+  const auto replaced = two.Accept();
+  EXPECT_TRUE(RunUntil(loop_, [&] { return joined_ == 3; }));
+  EXPECT_EQ(changes_, (std::vector<bool>{true}));
 }
 
 TEST_F(EndpointPoolTest, BeyondThePeersStreamLimitAnotherConnectionOpens) {
