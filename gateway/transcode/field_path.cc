@@ -13,6 +13,10 @@ absl::StatusOr<FieldPath> ResolveFieldPath(const MessagePlan& plan, absl::string
   FieldPath path;
   const MessagePlan* message = &plan;
   for (const absl::string_view name : absl::StrSplit(text, '.')) {
+    if (path.size() == kMaxDepth) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", text.substr(0, 64), "...\" leads more than ", kMaxDepth, " messages deep"));
+    }
     if (!path.empty()) {
       const FieldPlan& outer = *path.back();
       if (outer.message == nullptr || outer.repeated) {
@@ -35,8 +39,17 @@ std::string FieldPathText(const FieldPath& path) {
   return absl::StrJoin(path, ".", [](std::string* out, const FieldPlan* field) { out->append(field->name); });
 }
 
+std::string ProtoPathText(const FieldPath& path) {
+  return absl::StrJoin(path, ".",
+                       [](std::string* out, const FieldPlan* field) { out->append(field->descriptor->name()); });
+}
+
 bool Overlap(const FieldPath& a, const FieldPath& b) {
   return std::equal(a.begin(), a.begin() + static_cast<ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+}
+
+bool Contains(const FieldPath& outer, const FieldPath& inner) {
+  return outer.size() <= inner.size() && Overlap(outer, inner);
 }
 
 const FieldPlan* OneofConflict(const FieldPath& a, const FieldPath& b) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,20 +15,49 @@
 namespace penstock::transcode {
 
 // Fields from a message down to the one that is meant. Never empty where a field is meant; all but the last are
-// singular messages.
+// singular messages, and there are at most kMaxDepth: no service takes deeper nesting.
 using FieldPath = std::vector<const FieldPlan*>;
 
 // Finds the fields of `text`, names in either spelling. InvalidArgument says which name is wrong and why.
 absl::StatusOr<FieldPath> ResolveFieldPath(const MessagePlan& plan, absl::string_view text);
 
-// "a.b", JSON names.
+// "a.b", JSON names; the same with the names of the .proto file.
 std::string FieldPathText(const FieldPath& path);
+std::string ProtoPathText(const FieldPath& path);
 
 // One is the other, or lies inside it.
 bool Overlap(const FieldPath& a, const FieldPath& b);
 
+// `inner` is `outer`, or lies inside it.
+bool Contains(const FieldPath& outer, const FieldPath& inner);
+
 // The field of `a` that cannot be set together with `b`, as both lie in members of one oneof. Null: there is none.
 const FieldPlan* OneofConflict(const FieldPath& a, const FieldPath& b);
+
+// Appends a field of a message type, not a list: its tag, and as its content what `append_content` appends. Returns
+// what that returns.
+template <typename AppendContent>
+auto AppendMessage(const FieldPlan& field, std::string* wire, const AppendContent& append_content)
+    -> decltype(append_content()) {
+  AppendTag(field.number, field.wire_type, wire);
+  const bool group = field.wire_type == WireType::kStartGroup;
+  const size_t start = group ? 0 : BeginLengthDelimited(wire);
+  const auto end = [&] {
+    if (group) {
+      AppendTag(field.number, WireType::kEndGroup, wire);
+    } else {
+      EndLengthDelimited(start, wire);
+    }
+  };
+  if constexpr (std::is_void_v<decltype(append_content())>) {
+    append_content();
+    end();
+  } else {
+    auto result = append_content();
+    end();
+    return result;
+  }
+}
 
 // Appends what `append_last` appends (the last field with its tag) inside the messages that the path leads through.
 // Returns what `append_last` returns.
@@ -35,17 +65,7 @@ template <typename AppendLast>
 auto AppendNested(const FieldPath& path, std::string* wire, const AppendLast& append_last, size_t at = 0)
     -> decltype(append_last()) {
   if (at + 1 == path.size()) return append_last();
-  const FieldPlan& field = *path[at];
-  AppendTag(field.number, field.wire_type, wire);
-  if (field.wire_type == WireType::kStartGroup) {
-    auto result = AppendNested(path, wire, append_last, at + 1);
-    AppendTag(field.number, WireType::kEndGroup, wire);
-    return result;
-  }
-  const size_t start = BeginLengthDelimited(wire);
-  auto result = AppendNested(path, wire, append_last, at + 1);
-  EndLengthDelimited(start, wire);
-  return result;
+  return AppendMessage(*path[at], wire, [&] { return AppendNested(path, wire, append_last, at + 1); });
 }
 
 }  // namespace penstock::transcode
