@@ -1,0 +1,298 @@
+#include "gateway/transcode/go_text.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gateway/transcode/go_error.h"
+#include "gateway/transcode/go_number.h"
+#include "gateway/transcode/go_time.h"
+#include "gateway/transcode/json_text.h"
+#include "gateway/transcode/json_to_wire.h"
+#include "gateway/transcode/wire.h"
+
+namespace penstock::transcode {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+
+absl::Status StatusOf(const GoError& error) {
+  return error.empty() ? absl::OkStatus() : absl::InvalidArgumentError(error);
+}
+
+absl::Status AppendSigned(const FieldPlan& field, absl::string_view text, int bits, std::string* wire) {
+  int64_t value = 0;
+  if (GoError error = ParseGoInt(text, bits, &value); !error.empty()) return StatusOf(error);
+  switch (field.type) {
+    case FieldDescriptor::TYPE_SFIXED32:
+      AppendFixed32(static_cast<uint32_t>(value), wire);
+      break;
+    case FieldDescriptor::TYPE_SFIXED64:
+      AppendFixed64(static_cast<uint64_t>(value), wire);
+      break;
+    case FieldDescriptor::TYPE_SINT32:
+    case FieldDescriptor::TYPE_SINT64:
+      AppendVarint(ZigZagEncode64(value), wire);
+      break;
+    default:
+      AppendVarint(static_cast<uint64_t>(value), wire);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AppendUnsigned(const FieldPlan& field, absl::string_view text, int bits, std::string* wire) {
+  uint64_t value = 0;
+  if (GoError error = ParseGoUint(text, bits, &value); !error.empty()) return StatusOf(error);
+  if (field.type == FieldDescriptor::TYPE_FIXED32) {
+    AppendFixed32(static_cast<uint32_t>(value), wire);
+  } else if (field.type == FieldDescriptor::TYPE_FIXED64) {
+    AppendFixed64(value, wire);
+  } else {
+    AppendVarint(value, wire);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AppendFloat(absl::string_view text, std::string* wire) {
+  float value = 0;
+  if (GoError error = ParseGoFloat(text, &value); !error.empty()) return StatusOf(error);
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  AppendFixed32(bits, wire);
+  return absl::OkStatus();
+}
+
+absl::Status AppendDouble(absl::string_view text, std::string* wire) {
+  double value = 0;
+  if (GoError error = ParseGoFloat(text, &value); !error.empty()) return StatusOf(error);
+  uint64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  AppendFixed64(bits, wire);
+  return absl::OkStatus();
+}
+
+absl::Status AppendBool(absl::string_view text, std::string* wire) {
+  bool value = false;
+  if (GoError error = ParseGoBool(text, &value); !error.empty()) return StatusOf(error);
+  wire->push_back(value ? '\1' : '\0');
+  return absl::OkStatus();
+}
+
+// A name, or the number of a value: of an open enum too, only those that have a name.
+absl::Status AppendEnum(const EnumPlan& plan, absl::string_view text, GoPlace place, std::string* wire) {
+  int64_t number = 0;
+  if (const int32_t* named = plan.FindByName(text); named != nullptr) {
+    number = *named;
+  } else if (!ParseGoInt(text, 32, &number).empty() || !plan.Knows(static_cast<int32_t>(number))) {
+    return absl::InvalidArgumentError(place == GoPlace::kPath ? absl::StrCat(text, " is not valid")
+                                                              : absl::StrCat(GoQuote(text), " is not a valid value"));
+  }
+  AppendVarint(static_cast<uint64_t>(number), wire);
+  return absl::OkStatus();
+}
+
+absl::Status AppendString(absl::string_view text, bool checked, std::string* wire) {
+  if (checked && Utf8Prefix(text) != text.size()) {
+    return absl::InternalError("grpc: error while marshaling: string field contains invalid UTF-8");
+  }
+  AppendLengthDelimited(text, wire);
+  return absl::OkStatus();
+}
+
+// --- Base64 ----------------------------------------------------------------------------------------------------------
+
+constexpr absl::string_view kStandardAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr absl::string_view kUrlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+using Base64Table = std::array<signed char, 256>;
+
+// By byte: the six bits that it stands for; -1: none.
+constexpr Base64Table MakeTable(absl::string_view alphabet) {
+  Base64Table table{};
+  for (signed char& entry : table) entry = -1;
+  for (size_t i = 0; i < 64; ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+  return table;
+}
+constexpr Base64Table kStandard = MakeTable(kStandardAlphabet);
+constexpr Base64Table kUrl = MakeTable(kUrlAlphabet);
+
+size_t SkipNewlines(absl::string_view text, size_t at) {
+  while (at < text.size() && (text[at] == '\n' || text[at] == '\r')) ++at;
+  return at;
+}
+
+// What the last, incomplete group of digits means: one byte less than it has digits.
+void AppendPartialGroup(uint32_t group, size_t digits, std::string* bytes) {
+  if (digits >= 2) bytes->push_back(static_cast<char>(group >> (6 * digits - 8)));
+  if (digits == 3) bytes->push_back(static_cast<char>(group >> 2));
+}
+
+// Checks the padding that begins at `at`, behind `digits` of a group; npos, or where it is wrong.
+size_t CheckPadding(absl::string_view text, size_t at, size_t digits) {
+  if (digits < 2) return at;
+  size_t next = at + 1;
+  if (digits == 2) {
+    next = SkipNewlines(text, next);
+    if (next == text.size()) return next;
+    if (text[next] != '=') return next - 1;
+    ++next;
+  }
+  next = SkipNewlines(text, next);
+  return next < text.size() ? next : absl::string_view::npos;
+}
+
+// Appends the decoded bytes. npos, or where the first fault is. Padding is due where the length is a multiple of four,
+// line breaks are passed over, stray bits at the end do not matter: so it is in Go.
+size_t DecodeBase64(absl::string_view text, std::string* bytes) {
+  const Base64Table& table = text.find_first_of("-_") == absl::string_view::npos ? kStandard : kUrl;
+  const bool padded = text.size() % 4 == 0;
+  uint32_t group = 0;
+  size_t digits = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const signed char value = table[static_cast<unsigned char>(text[i])];
+    if (value < 0) {
+      if (text[i] == '\n' || text[i] == '\r') continue;
+      if (!padded || text[i] != '=') return i;
+      const size_t fault = CheckPadding(text, i, digits);
+      AppendPartialGroup(group, digits, bytes);
+      return fault;
+    }
+    group = group << 6 | static_cast<uint32_t>(value);
+    if (++digits < 4) continue;
+    bytes->append({static_cast<char>(group >> 16), static_cast<char>(group >> 8), static_cast<char>(group)});
+    digits = 0;
+  }
+  if (digits == 1 || (digits > 0 && padded)) return text.size() - digits;
+  AppendPartialGroup(group, digits, bytes);
+  return absl::string_view::npos;
+}
+
+absl::Status AppendBytes(absl::string_view text, std::string* wire) {
+  const size_t start = BeginLengthDelimited(wire);
+  const size_t fault = DecodeBase64(text, wire);
+  if (fault != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat("illegal base64 data at input byte ", fault));
+  }
+  EndLengthDelimited(start, wire);
+  return absl::OkStatus();
+}
+
+// --- Messages that have a text form ----------------------------------------------------------------------------------
+
+absl::Status AppendTime(const GoError& error, int64_t seconds, int32_t nanos, std::string* wire) {
+  if (!error.empty()) return StatusOf(error);
+  AppendTag(1, WireType::kVarint, wire);
+  AppendVarint(static_cast<uint64_t>(seconds), wire);
+  AppendTag(2, WireType::kVarint, wire);
+  AppendVarint(static_cast<uint64_t>(int64_t{nanos}), wire);
+  return absl::OkStatus();
+}
+
+absl::Status AppendTimestamp(absl::string_view text, GoPlace place, std::string* wire) {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+  const auto parse = place == GoPlace::kPath ? ParseGoJsonTime : ParseGoTime;
+  const GoError error = parse(text, &seconds, &nanos);
+  return AppendTime(error, seconds, nanos, wire);
+}
+
+absl::Status AppendDuration(absl::string_view text, GoPlace place, std::string* wire) {
+  int64_t seconds = 0;
+  int32_t nanos = 0;
+  const auto parse = place == GoPlace::kPath ? ParseGoJsonDuration : ParseGoDuration;
+  const GoError error = parse(text, &seconds, &nanos);
+  return AppendTime(error, seconds, nanos, wire);
+}
+
+absl::Status AppendFieldMask(absl::string_view text, std::string* wire) {
+  if (text.empty()) return absl::OkStatus();
+  for (const absl::string_view path : absl::StrSplit(text, ',')) {
+    AppendTag(1, WireType::kLengthDelimited, wire);
+    if (absl::Status status = AppendString(path, true, wire); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AppendJson(const MessagePlan& plan, absl::string_view text, std::string* wire) {
+  const absl::Status status = JsonToWire(plan, text, wire);
+  return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat("proto: ", status.message()));
+}
+
+absl::Status CheckEmpty(absl::string_view text) {
+  if (text.empty() || text == "{}") return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("expected an empty value or \"{}\", got ", GoQuote(text)));
+}
+
+absl::Status AppendMessage(const MessagePlan& plan, absl::string_view text, GoPlace place, std::string* wire) {
+  switch (plan.well_known()) {
+    case WellKnown::kTimestamp:
+      return AppendTimestamp(text, place, wire);
+    case WellKnown::kDuration:
+      return AppendDuration(text, place, wire);
+    case WellKnown::kFieldMask:
+      return AppendFieldMask(text, wire);
+    case WellKnown::kWrapper:
+      return AppendFieldFromGoText(plan.fields()[0], text, place, wire);
+    case WellKnown::kValue:
+    case WellKnown::kStruct:
+      return AppendJson(plan, text, wire);
+    default:
+      if (plan.full_name() == "google.protobuf.Empty") return CheckEmpty(text);
+      return absl::InvalidArgumentError(absl::StrCat("unsupported message type: \"", plan.full_name(), "\""));
+  }
+}
+
+absl::Status AppendValue(const FieldPlan& field, absl::string_view text, GoPlace place, std::string* wire) {
+  switch (field.type) {
+    case FieldDescriptor::TYPE_DOUBLE:
+      return AppendDouble(text, wire);
+    case FieldDescriptor::TYPE_FLOAT:
+      return AppendFloat(text, wire);
+    case FieldDescriptor::TYPE_INT32:
+    case FieldDescriptor::TYPE_SINT32:
+    case FieldDescriptor::TYPE_SFIXED32:
+      return AppendSigned(field, text, 32, wire);
+    case FieldDescriptor::TYPE_INT64:
+    case FieldDescriptor::TYPE_SINT64:
+    case FieldDescriptor::TYPE_SFIXED64:
+      return AppendSigned(field, text, 64, wire);
+    case FieldDescriptor::TYPE_UINT32:
+    case FieldDescriptor::TYPE_FIXED32:
+      return AppendUnsigned(field, text, 32, wire);
+    case FieldDescriptor::TYPE_UINT64:
+    case FieldDescriptor::TYPE_FIXED64:
+      return AppendUnsigned(field, text, 64, wire);
+    case FieldDescriptor::TYPE_BOOL:
+      return AppendBool(text, wire);
+    case FieldDescriptor::TYPE_ENUM:
+      return AppendEnum(*field.enumeration, text, place, wire);
+    case FieldDescriptor::TYPE_STRING:
+      // proto2 lets strings be anything.
+      return AppendString(text, field.descriptor->file()->syntax() != FileDescriptor::SYNTAX_PROTO2, wire);
+    case FieldDescriptor::TYPE_BYTES:
+      return AppendBytes(text, wire);
+    case FieldDescriptor::TYPE_MESSAGE:
+    case FieldDescriptor::TYPE_GROUP:
+      break;
+  }
+  const size_t start = field.type == FieldDescriptor::TYPE_MESSAGE ? BeginLengthDelimited(wire) : 0;
+  absl::Status status = AppendMessage(*field.message, text, place, wire);
+  if (status.ok() && start > 0) EndLengthDelimited(start, wire);
+  return status;
+}
+
+}  // namespace
+
+absl::Status AppendFieldFromGoText(const FieldPlan& field, absl::string_view text, GoPlace place, std::string* wire) {
+  const size_t before = wire->size();
+  AppendTag(field.number, field.wire_type, wire);
+  absl::Status status = AppendValue(field, text, place, wire);
+  if (!status.ok()) wire->resize(before);
+  return status;
+}
+
+}  // namespace penstock::transcode
