@@ -177,7 +177,7 @@ void Exchange::OnRequestEnd() {
     return Reply(400, "the body is empty at byte 0, where JSON is expected: send {} for a message without fields");
   }
   std::string message;
-  const absl::Status bound = route_->request.Bind(variables_, query_, body_, &message);
+  const absl::Status bound = route_->request.Bind({variables_, {query_}, body_, {}}, &message);
   body_ = std::string();
   if (!bound.ok()) return ReplyStatus(bound, EndReason::kLocal);
   if (head_.method == "HEAD" && route_->method->server_streaming) {

@@ -43,6 +43,11 @@ route::PathTemplate::Syntax SyntaxOf(config::Dialect dialect) {
                                                   : route::PathTemplate::Syntax::kGoogleApi;
 }
 
+transcode::BindingRules BindingRulesOf(config::Dialect dialect) {
+  return dialect == config::Dialect::kGrpcGateway ? transcode::BindingRules::kGrpcGateway
+                                                  : transcode::BindingRules::kNative;
+}
+
 std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& options) {
   if (options.dialect == config::Dialect::kGrpcGateway) {
     return std::make_unique<route::LastRegisteredRouter::Builder>(options.unescape);
@@ -267,11 +272,15 @@ class Schema::Builder {
   }
 
   absl::Status AddRoute(const Method& method, const transcode::MessagePlan& input, const route::HttpBinding& binding) {
-    std::vector<std::string> variables;
-    for (const auto& variable : binding.path_template.variables()) variables.push_back(variable.field_path);
-    auto request = transcode::RequestBinding::Build(input.plans(), input, std::move(variables), binding.body);
+    const transcode::BindingRules rules = BindingRulesOf(options_.dialect);
+    transcode::RequestRule rule;
+    rule.rules = rules;
+    for (const auto& variable : binding.path_template.variables()) rule.path_variables.push_back(variable.field_path);
+    rule.body = binding.body;
+    rule.patch = binding.method == "PATCH";
+    auto request = transcode::RequestBinding::Build(input.plans(), input, rule);
     if (!request.ok()) return request.status();
-    auto response = transcode::ResponseBinding::Build(*method.output, binding.response_body);
+    auto response = transcode::ResponseBinding::Build(*method.output, binding.response_body, rules);
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
     router_->Add(binding.method, binding.path_template, index, method.full_name);

@@ -23,6 +23,7 @@
 #include "gateway/route/router.h"
 #include "gateway/transcode/binding.h"
 #include "gateway/transcode/message_plan.h"
+#include "gateway/transcode/response_binding.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 

@@ -1,12 +1,11 @@
-// What of an HTTP request becomes the request message, and what of the response message becomes the HTTP response:
-// the field side of a google.api.http rule.
+// What of an HTTP request becomes the request message: the field side of a google.api.http rule.
 //
-// Compiled once a route, immutable, shared by all threads; the PlanSet must outlive them. A request's parts are
-// appended as wire bytes, body first, then query, then path: protobuf's own merge rule (the last scalar wins, messages
-// merge) does the binding.
+// Compiled once a route, immutable, shared by all threads; the PlanSet must outlive it. A request's parts are
+// appended as wire bytes: protobuf's own merge rule (the last scalar wins, messages merge) does the binding, and where
+// it would not, as of a list that the path replaces, the bytes are edited.
 //
-//   auto binding = RequestBinding::Build(plans, *input, {"parent"}, "book");
-//   absl::Status status = binding->Bind({"shelves/1"}, "validate_only=true", body, &wire);
+//   auto binding = RequestBinding::Build(plans, *input, {.path_variables = {"parent"}, .body = "book"});
+//   absl::Status status = binding->Bind({.path_values = {"shelves/1"}, .queries = {query}, .body = body}, &wire);
 #ifndef PENSTOCK_GATEWAY_TRANSCODE_BINDING_H_
 #define PENSTOCK_GATEWAY_TRANSCODE_BINDING_H_
 
@@ -18,61 +17,93 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "gateway/transcode/binding_rules.h"
 #include "gateway/transcode/field_path.h"
 #include "gateway/transcode/message_plan.h"
 
 namespace penstock::transcode {
 
+// The rule.
+struct RequestRule {
+  BindingRules rules = BindingRules::kNative;
+  std::vector<std::string> path_variables = {};  // field paths of the template's variables, in order ("a.b")
+  absl::string_view body = {};                   // "" for none, "*" for all the message, else a field path
+  bool patch = false;                            // the HTTP method is PATCH
+};
+
 class RequestBinding {
  public:
-  // `path_variables`: field paths of the template's variables, in order ("a.b"). `body`: "" for none, "*" for all the
-  // message, else a field path. `input` belongs to `plans`.
-  //
-  // InvalidArgument names the path that is wrong: an unknown field, a list, map or message where one value is needed,
-  // one field twice, two members of a oneof.
-  static absl::StatusOr<RequestBinding> Build(const PlanSet& plans, const MessagePlan& input,
-                                              std::vector<std::string> path_variables, absl::string_view body);
+  // `input` belongs to `plans`. InvalidArgument names the path that is wrong: an unknown field, a list, map or message
+  // where one value is needed (grpc-gateway splits lists at commas), one field twice, two members of a oneof.
+  static absl::StatusOr<RequestBinding> Build(const PlanSet& plans, const MessagePlan& input, const RequestRule& rule);
 
   // False: Bind ignores the body.
   bool takes_body() const { return whole_body_ || !body_.empty(); }
 
-  // Appends the request message. `path_values`: unescaped, one a variable. `query`: raw, what stands after '?', may
-  // be empty. `body`: JSON, or empty for the default message.
+  // True: the body becomes a google.api.HttpBody as it is, with its type, and is no JSON. grpc-gateway reads even these
+  // as JSON; in its dialect so is a body whose type is JSON, or missing.
+  bool takes_http_body(absl::string_view content_type) const;
+
+  // A request taken apart. Nothing is copied.
+  struct Parts {
+    absl::Span<const std::string> path_values = {};    // unescaped, one a variable
+    absl::Span<const absl::string_view> queries = {};  // raw: what stands behind '?', what a form posted; count as one
+    // One JSON value, empty for the default message; or, for an HttpBody, any bytes, and their type.
+    absl::string_view body = {};
+    absl::string_view content_type = {};
+  };
+
+  // Appends the request message. INVALID_ARGUMENT, with *wire cut back, on anything wrong.
   //
-  // Query keys are field paths in either spelling: `a.b=1`, lists by repeating the key, maps as `m[key]=1`; `+` is a
-  // space and percent-encoding is strict. INVALID_ARGUMENT, with *wire cut back and the key or path named: an unknown
-  // or doubled key, one that the path or the body covers, a oneof set twice, a value that does not fit, any query where
-  // the body is the whole message, and a required field that no part has set.
-  absl::Status Bind(absl::Span<const std::string> path_values, absl::string_view query, absl::string_view body,
-                    std::string* wire) const;
+  // Native: the message names the key or path. Query keys are field paths in either spelling: `a.b=1`, lists by
+  // repeating the key, maps as `m[key]=1`; `+` is a space and percent-encoding is strict. Refused: an unknown or
+  // doubled key, one that the path or the body covers, a oneof set twice, a value that does not fit, any query where
+  // the body is the whole message, and (in both dialects) a required field that no part has set.
+  //
+  // grpc-gateway: unknown fields and enum names of the body are dropped, the query is not read where the body is the
+  // whole message, and go_query tells the rest. INTERNAL for a string of path or query that is not UTF-8.
+  //
+  // A PATCH whose body is a message field, and whose request has one FieldMask field that nothing else fills, gets the
+  // mask of what the body sets.
+  absl::Status Bind(const Parts& request, std::string* wire) const;
 
  private:
-  explicit RequestBinding(const MessagePlan& input) : input_(&input) {}
+  struct Variable {
+    FieldPath path;
+    bool nested = false;        // grpc-gateway: read as a query parameter is
+    bool replaces = false;      // the body may have set it, to what does not merge away
+    bool checks_oneof = false;  // the body may have set another member of a oneof on the way
+  };
+
+  RequestBinding(const MessagePlan& input, BindingRules rules) : input_(&input), rules_(rules) {}
 
   absl::Status AddVariable(absl::string_view name);
   absl::Status SetBody(absl::string_view path);
-  absl::Status Append(absl::Span<const std::string> path_values, absl::string_view query, absl::string_view body,
-                      std::string* wire) const;
+  void SetBodyEffects();
+  void SetMask();
+  bool EverythingIsBound() const;
+
+  absl::Status Append(const Parts& request, std::string* wire) const;
+  absl::Status AppendRest(const Parts& request, size_t begin, std::string* wire) const;
+  absl::Status AppendGoRest(const Parts& request, size_t begin, std::string* wire) const;
+  absl::Status AppendBody(const Parts& request, std::string* wire) const;
+  absl::Status AppendJsonBody(absl::string_view body, std::string* wire) const;
+  absl::Status AppendQueries(const Parts& request, std::string* wire) const;
+  absl::Status BodyPaths(absl::string_view body, std::vector<std::string>* paths) const;
+  absl::Status AppendVariables(absl::Span<const std::string> values, size_t begin, std::string* wire) const;
+  absl::Status AppendVariable(const Variable& variable, absl::string_view value, size_t begin, std::string* wire) const;
+  absl::Status AppendGoVariable(const Variable& variable, absl::string_view value, std::string* wire) const;
+  absl::Status CheckOneof(const Variable& variable, absl::string_view message) const;
 
   const MessagePlan* input_;
-  std::vector<FieldPath> variables_;
+  BindingRules rules_;
+  std::vector<Variable> variables_;
   bool whole_body_ = false;
-  FieldPath body_;  // empty: no body, or all of it
-};
-
-class ResponseBinding {
- public:
-  // `response_body`: "" for the whole message, else a field path. InvalidArgument: no such field.
-  static absl::StatusOr<ResponseBinding> Build(const MessagePlan& output, absl::string_view response_body);
-
-  // As WireToJson; an unset message field prints `null`.
-  absl::Status Print(absl::string_view wire, size_t max_bytes, std::string* out) const;
-
- private:
-  explicit ResponseBinding(const MessagePlan& output) : output_(&output) {}
-
-  const MessagePlan* output_;
-  FieldPath field_;  // empty: all of it
+  bool http_body_ = false;
+  bool reads_query_ = true;
+  FieldPath body_;                   // empty: no body, or all of it
+  std::vector<FieldPath> bound_;     // variables, then the body
+  const FieldPlan* mask_ = nullptr;  // to be filled from the body
 };
 
 }  // namespace penstock::transcode

@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "binding_test.pb.h"
 #include "gateway/transcode/wire_to_json.h"
+#include "google/api/httpbody.pb.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
 
@@ -14,13 +20,24 @@ namespace {
 
 constexpr size_t kNoLimit = size_t{1} << 30;
 
+const PlanSet& PlansOf(const google::protobuf::FileDescriptor* file) {
+  return *PlanSet::Build({file}, PrintOptions{.unpopulated = false}).value().release();
+}
+
 const PlanSet& Plans() {
-  static const PlanSet& plans =
-      *PlanSet::Build({test::Everything::descriptor()->file()}, PrintOptions{.unpopulated = false}).value().release();
+  static const PlanSet& plans = PlansOf(test::Everything::descriptor()->file());
+  return plans;
+}
+
+const PlanSet& BindingPlans() {
+  static const PlanSet& plans = PlansOf(test::PatchDocument::descriptor()->file());
   return plans;
 }
 
 const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
+const MessagePlan& BindingPlan(const std::string& name) {
+  return *BindingPlans().Find("penstock.transcode.test." + name);
+}
 
 TEST(RequestBindingTest, BuildRefusesWrongPaths) {
   const struct {
@@ -47,7 +64,8 @@ TEST(RequestBindingTest, BuildRefusesWrongPaths) {
       {{"page"}, "like", "in a oneof with", "body and path in one oneof"},
   };
   for (const auto& row : kRows) {
-    const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), row.variables, row.body);
+    const auto binding =
+        RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body});
     ASSERT_FALSE(binding.ok()) << row.reason;
     EXPECT_EQ(binding.status().code(), absl::StatusCode::kInvalidArgument) << row.reason;
     EXPECT_NE(std::string(binding.status().message()).find(row.message), std::string::npos)
@@ -66,9 +84,10 @@ struct Request {
 };
 
 absl::Status Bind(const Request& row, std::string* wire) {
-  const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), row.variables, row.body_field);
+  const auto binding =
+      RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body_field});
   if (!binding.ok()) return binding.status();
-  return binding->Bind(row.values, row.query, row.body, wire);
+  return binding->Bind({.path_values = row.values, .queries = {row.query}, .body = row.body}, wire);
 }
 
 TEST(RequestBindingTest, BindsBodyThenQueryThenPath) {
@@ -210,60 +229,260 @@ TEST(RequestBindingTest, RefusesBadRequestsByName) {
 }
 
 TEST(RequestBindingTest, SaysWhetherItTakesABody) {
-  EXPECT_FALSE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {}, "")->takes_body());
-  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {}, "*")->takes_body());
-  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {}, "book")->takes_body());
+  EXPECT_FALSE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {})->takes_body());
+  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {.body = "*"})->takes_body());
+  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {.body = "book"})->takes_body());
 }
 
 TEST(RequestBindingTest, NeedsOneValueAVariable) {
   std::string wire;
-  EXPECT_EQ(RequestBinding::Build(Plans(), Plan("UpdateBook"), {"parent"}, "")->Bind({}, "", "", &wire).code(),
-            absl::StatusCode::kInternal);
+  const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = {"parent"}});
+  EXPECT_EQ(binding->Bind({}, &wire).code(), absl::StatusCode::kInternal);
 }
 
 TEST(RequestBindingTest, RequiredFieldsMayComeFromAnyPart) {
   const auto plans = PlanSet::Build({test::Holder::descriptor()->file()}, PrintOptions()).value();
   const MessagePlan& holder = *plans->Find("penstock.transcode.test.Holder");
-  const auto binding = RequestBinding::Build(*plans, holder, {"strict.name"}, "strict").value();
+  const auto binding =
+      RequestBinding::Build(*plans, holder, {.path_variables = {"strict.name"}, .body = "strict"}).value();
   std::string wire = "kept";
-  EXPECT_TRUE(binding.Bind({"n"}, "", R"({"children":[{"name":"c"}]})", &wire).ok());
+  EXPECT_TRUE(binding.Bind({.path_values = {"n"}, .body = R"({"children":[{"name":"c"}]})"}, &wire).ok());
   wire = "kept";
-  const absl::Status status = binding.Bind({"n"}, "", R"({"children":[{}]})", &wire);
+  const absl::Status status = binding.Bind({.path_values = {"n"}, .body = R"({"children":[{}]})"}, &wire);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "strict.children[0].name is required and not set");
   EXPECT_EQ(wire, "kept");
 }
 
-TEST(ResponseBindingTest, PrintsAllOrOneField) {
+TEST(RequestBindingTest, SeveralQueriesCountAsOne) {
+  const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), {});
+  std::string wire;
+  EXPECT_TRUE(binding->Bind({.queries = {"numbers=1", "numbers=2&parent=p"}}, &wire).ok());
   test::UpdateBook message;
-  message.set_parent("p");
-  message.mutable_book()->set_title("t");
-  message.mutable_book()->add_tags("x");
-  (*message.mutable_labels())["k"] = 1;
+  ASSERT_TRUE(message.ParseFromString(wire));
+  EXPECT_EQ(message.ShortDebugString(), "parent: \"p\" numbers: 1 numbers: 2");
+  EXPECT_EQ(std::string(binding->Bind({.queries = {"parent=p", "parent=q"}}, &wire).message()),
+            "query parameter parent is given twice");
+}
+
+// Every type that a query or a path can hold, read by libprotobuf.
+TEST(RequestBindingTest, BindsEveryType) {
   const struct {
+    const char* type;
     const char* field;
-    const char* json;
-    const char* reason;
+    const char* text;
+    const char* message;
   } kRows[] = {
-      {"", R"({"parent":"p","book":{"title":"t","tags":["x"]},"labels":{"k":"1"}})", "all of it"},
-      {"book", R"({"title":"t","tags":["x"]})", "a message"},
-      {"book.tags", R"(["x"])", "a nested list"},
-      {"labels", R"({"k":"1"})", "a map"},
-      {"parent", R"("p")", "a string"},
-      {"validate_only", "false", "an unset scalar"},
-      {"numbers", "[]", "an unset list"},
-      {"shelf", "{}", "an unset map"},
-      {"like", "null", "an unset message"},
-      {"like.pages", R"("0")", "a scalar of an unset message"},
+      {"Scalars", "aDouble", "1.5e3", "a_double: 1500"},
+      {"Scalars", "a_float", "-Infinity", "a_float: -inf"},
+      {"Scalars", "an_int32", "-5", "an_int32: -5"},
+      {"Scalars", "an_int64", "-5", "an_int64: -5"},
+      {"Scalars", "a_uint32", "5", "a_uint32: 5"},
+      {"Scalars", "a_uint64", "18446744073709551615", "a_uint64: 18446744073709551615"},
+      {"Scalars", "a_sint32", "-5", "a_sint32: -5"},
+      {"Scalars", "a_sint64", "-5", "a_sint64: -5"},
+      {"Scalars", "a_fixed32", "5", "a_fixed32: 5"},
+      {"Scalars", "a_fixed64", "5", "a_fixed64: 5"},
+      {"Scalars", "a_sfixed32", "-5", "a_sfixed32: -5"},
+      {"Scalars", "a_sfixed64", "-5", "a_sfixed64: -5"},
+      {"Scalars", "a_bool", "true", "a_bool: true"},
+      {"Scalars", "some_bytes", "-_8", "some_bytes: \"\\373\\377\""},
+      {"Scalars", "sparse", "SPARSE_LOW", "sparse: SPARSE_LOW"},
+      {"Scalars", "other-name", "x", "renamed: \"x\""},
+      {"WellKnown", "time", "1970-01-01T00:00:01Z", "time { seconds: 1 }"},
+      {"WellKnown", "duration", "-1.5s", "duration { seconds: -1 nanos: -500000000 }"},
+      {"WellKnown", "mask", "a.b,cD", "mask { paths: \"a.b\" paths: \"c_d\" }"},
+      {"WellKnown", "double_value", "1", "double_value { value: 1 }"},
+      {"WellKnown", "float_value", "1", "float_value { value: 1 }"},
+      {"WellKnown", "int64_value", "0", "int64_value { }"},
+      {"WellKnown", "uint64_value", "1", "uint64_value { value: 1 }"},
+      {"WellKnown", "int32_value", "1", "int32_value { value: 1 }"},
+      {"WellKnown", "uint32_value", "1", "uint32_value { value: 1 }"},
+      {"WellKnown", "bool_value", "true", "bool_value { value: true }"},
+      {"WellKnown", "string_value", "", "string_value { }"},
+      {"WellKnown", "bytes_value", "YQ==", "bytes_value { value: \"a\" }"},
+      {"Choices", "maybe_number", "0", "maybe_number: 0"},
+      {"Choices", "nothing", "NULL_VALUE", "nothing: NULL_VALUE"},
+      {"Choices", "leaf.name", "n", "leaf { name: \"n\" }"},
   };
   for (const auto& row : kRows) {
-    std::string json;
-    const auto binding = ResponseBinding::Build(Plan("UpdateBook"), row.field);
-    ASSERT_TRUE(binding.ok()) << row.reason;
-    EXPECT_TRUE(binding->Print(message.SerializeAsString(), kNoLimit, &json).ok()) << row.reason;
-    EXPECT_EQ(json, row.json) << row.reason;
+    const MessagePlan& plan = Plan(row.type);
+    std::string by_query, by_path;
+    const std::string query = absl::StrCat(row.field, "=", row.text);
+    EXPECT_TRUE(RequestBinding::Build(Plans(), plan, {})->Bind({.queries = {query}}, &by_query).ok()) << row.field;
+    const auto with_variable = RequestBinding::Build(Plans(), plan, {.path_variables = {row.field}});
+    EXPECT_TRUE(with_variable->Bind({.path_values = {row.text}}, &by_path).ok()) << row.field;
+    EXPECT_EQ(by_query, by_path) << row.field;
+    const std::unique_ptr<google::protobuf::Message> message(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(plan.descriptor())->New());
+    ASSERT_TRUE(message->ParseFromString(by_query)) << row.field;
+    EXPECT_EQ(message->ShortDebugString(), row.message) << row.field;
   }
-  EXPECT_FALSE(ResponseBinding::Build(Plan("UpdateBook"), "nope").ok());
+}
+
+// What the body leaves must not shine through what the path sets.
+TEST(RequestBindingTest, ThePathReplacesTheBodysMessages) {
+  const Request kRows[] = {
+      {{"timeout"}, "*", {"2s"}, "", R"({"timeout":"1.5s"})", R"({"timeout":"2s"})", "a Duration without nanos"},
+      {{"update_mask"}, "*", {"b"}, "", R"({"updateMask":"a"})", R"({"updateMask":"b"})", "a FieldMask is no union"},
+      {{"limit"}, "*", {"0"}, "", R"({"limit":"5"})", R"({"limit":"0"})", "a wrapper"},
+      {{"book.published"},
+       "book",
+       {"1970-01-01T00:00:00Z"},
+       "",
+       R"({"published":"2026-11-22T15:31:04.5Z","title":"t"})",
+       R"({"book":{"title":"t","published":"1970-01-01T00:00:00Z"}})",
+       "nested, in the body's field"},
+      {{"page"},
+       "*",
+       {"1"},
+       "",
+       R"({"query":"q"})",
+       "page is set while the body sets query of the oneof filter",
+       "two"},
+      {{"like.name"}, "*", {"n"}, "", R"({"page":1})", "like.name is set while the body sets page", "one nested"},
+      {{"page"}, "*", {"1"}, "", R"({"page":2})", R"({"page":1})", "the same member of a oneof"},
+      {{"like.name"},
+       "*",
+       {"n"},
+       "",
+       R"({"like":{"title":"t"}})",
+       R"({"like":{"name":"n","title":"t"}})",
+       "and into the same"},
+  };
+  for (const Request& row : kRows) {
+    std::string wire, json;
+    const absl::Status status = Bind(row, &wire);
+    if (row.expected[0] != '{') {
+      EXPECT_NE(std::string(status.message()).find(row.expected), std::string::npos) << row.reason << ": " << status;
+      continue;
+    }
+    ASSERT_TRUE(status.ok()) << row.reason << ": " << status;
+    ASSERT_TRUE(WireToJson(Plan("UpdateBook"), wire, kNoLimit, &json).ok()) << row.reason;
+    EXPECT_EQ(json, row.expected) << row.reason;
+  }
+}
+
+TEST(RequestBindingTest, BindsMapsOfTexts) {
+  std::string wire;
+  const auto binding = RequestBinding::Build(Plans(), Plan("Maps"), {});
+  ASSERT_TRUE(binding
+                  ->Bind({.queries = {"times[a]=1970-01-01T00:00:01Z&bools[true]=true&int64s[-1]=-2&blobs[b]=YQ&"
+                                      "colors[c]=COLOR_RED&floats[f]=NaN"}},
+                         &wire)
+                  .ok());
+  test::Maps message;
+  ASSERT_TRUE(message.ParseFromString(wire));
+  EXPECT_EQ(message.times().at("a").seconds(), 1);
+  EXPECT_TRUE(message.bools().at(true));
+  EXPECT_EQ(message.int64s().at(-1), -2);
+  EXPECT_EQ(message.blobs().at("b"), "a");
+  EXPECT_EQ(message.colors().at("c"), test::COLOR_RED);
+  EXPECT_TRUE(std::isnan(message.floats().at("f")));
+}
+
+TEST(RequestBindingTest, LimitsTheDepthOfNames) {
+  std::string name = "outer.inner";
+  while (std::count(name.begin(), name.end(), '.') < kMaxDepth) name += ".outer.inner";
+  std::string wire;
+  const auto binding = RequestBinding::Build(Plans(), Plan("Everything.Inner"), {});
+  EXPECT_NE(std::string(binding->Bind({.queries = {name + "=1"}}, &wire).message()).find("messages deep"),
+            std::string::npos);
+}
+
+// --- PATCH -----------------------------------------------------------------------------------------------------------
+
+// What a PATCH makes, as JSON, or the error.
+std::string Patch(const char* type, absl::string_view body_field, absl::string_view query, absl::string_view body,
+                  std::vector<std::string> variables = {}, std::vector<std::string> values = {}) {
+  const auto binding = RequestBinding::Build(BindingPlans(), BindingPlan(type),
+                                             {.path_variables = variables, .body = body_field, .patch = true});
+  if (!binding.ok()) return std::string(binding.status().message());
+  std::string wire, json;
+  const absl::Status status = binding->Bind({.path_values = values, .queries = {query}, .body = body}, &wire);
+  if (!status.ok()) return std::string(status.message());
+  EXPECT_TRUE(WireToJson(BindingPlan(type), wire, kNoLimit, &json).ok());
+  return json;
+}
+
+TEST(PatchTest, FillsTheMaskFromTheBody) {
+  EXPECT_EQ(
+      Patch("PatchDocument", "document", "note=n", R"({"title":"t","author":{"displayName":"n"}})"),
+      R"({"document":{"title":"t","author":{"displayName":"n"}},"updateMask":"author.displayName,title","note":"n"})")
+      << "each field that the body has";
+  EXPECT_EQ(Patch("PatchDocument", "document", "", "{}"), R"({"document":{},"updateMask":""})") << "no field, no path";
+  EXPECT_EQ(Patch("PatchDocument", "document", "updateMask=title,size", R"({"title":"t"})"),
+            R"({"document":{"title":"t"},"updateMask":"title,size"})")
+      << "the query's mask is the better one";
+  EXPECT_EQ(Patch("PatchDocument", "document", "updateMask.paths=size", R"({"title":"t"})"),
+            R"({"document":{"title":"t"},"updateMask":"size"})")
+      << "path by path, too";
+  EXPECT_EQ(Patch("PatchDocument", "document", "updateMask=", R"({"title":"t"})"),
+            R"({"document":{"title":"t"},"updateMask":"title"})")
+      << "an empty mask is none";
+  EXPECT_EQ(Patch("PatchDocument", "document.author", "", R"({"displayName":"n"})"),
+            R"({"document":{"author":{"displayName":"n"}},"updateMask":"displayName"})")
+      << "paths begin at what the body is";
+  EXPECT_EQ(Patch("PatchDocument", "document", "", R"({"title":"t"})", {"document.title"}, {"p"}),
+            R"({"document":{"title":"p"},"updateMask":"title"})")
+      << "the path does not change what the body has";
+  EXPECT_EQ(Patch("PatchDocument", "document", "", R"({"nope":1})"),
+            "document.nope is no field of penstock.transcode.test.Document")
+      << "an unknown key";
+}
+
+TEST(PatchTest, LeavesOtherMasksAlone) {
+  EXPECT_EQ(Patch("PatchDocument", "*", "", R"({"document":{"title":"t"}})"), R"({"document":{"title":"t"}})")
+      << "the body is all";
+  EXPECT_EQ(Patch("TwoMasks", "document", "", R"({"title":"t"})"), R"({"document":{"title":"t"}})") << "two masks";
+  EXPECT_EQ(Patch("PatchDocument", "tags", "", R"(["a"])"), R"({"tags":["a"]})") << "the body is a list";
+  EXPECT_EQ(Patch("PatchDocument", "document.labels", "", R"({"a":1})"), R"({"document":{"labels":{"a":1}}})")
+      << "the body is a Struct";
+  EXPECT_EQ(Patch("PatchDocument", "update_mask", "", R"("a")"), R"({"updateMask":"a"})") << "the body is the mask";
+  EXPECT_EQ(Patch("PatchDocument", "document", "", R"({"title":"t"})", {"update_mask"}, {"size"}),
+            R"({"document":{"title":"t"},"updateMask":"size"})")
+      << "the path has it";
+  EXPECT_EQ(Patch("PatchDocument", "document", "", ""), "{}") << "no body, nothing to name";
+  const auto put = RequestBinding::Build(BindingPlans(), BindingPlan("PatchDocument"), {.body = "document"});
+  std::string wire;
+  ASSERT_TRUE(put->Bind({.body = R"({"title":"t"})"}, &wire).ok());
+  test::PatchDocument message;
+  ASSERT_TRUE(message.ParseFromString(wire));
+  EXPECT_FALSE(message.has_update_mask()) << "a PUT replaces everything";
+}
+
+// --- HttpBody --------------------------------------------------------------------------------------------------------
+
+TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
+  const std::string bytes("{\"not\": json\0", 13);
+  const auto field =
+      RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.path_variables = {"name"}, .body = "inner.file"});
+  ASSERT_TRUE(field->takes_http_body("application/json")) << "whatever its type";
+  std::string wire;
+  ASSERT_TRUE(field->Bind({.path_values = {"n"}, .body = bytes, .content_type = "image/png"}, &wire).ok());
+  test::Upload upload;
+  ASSERT_TRUE(upload.ParseFromString(wire));
+  EXPECT_EQ(upload.name(), "n");
+  EXPECT_EQ(upload.inner().file().content_type(), "image/png");
+  EXPECT_EQ(upload.inner().file().data(), bytes);
+
+  const auto whole = RequestBinding::Build(BindingPlans(), *BindingPlans().Find("google.api.HttpBody"), {.body = "*"});
+  ASSERT_TRUE(whole->takes_http_body(""));
+  wire.clear();
+  ASSERT_TRUE(whole->Bind({.body = bytes, .content_type = "text/plain"}, &wire).ok());
+  google::api::HttpBody body;
+  ASSERT_TRUE(body.ParseFromString(wire));
+  EXPECT_EQ(body.content_type(), "text/plain");
+  EXPECT_EQ(body.data(), bytes);
+  wire.clear();
+  ASSERT_TRUE(whole->Bind({}, &wire).ok()) << "an empty one";
+  EXPECT_FALSE(whole->Bind({.content_type = "\xff"}, &wire).ok()) << "a type that no string field holds";
+}
+
+TEST(RequestHttpBodyTest, OnlyWhereTheBodyIsOne) {
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "*"})->takes_http_body(""));
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "parts"})->takes_http_body(""));
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {})->takes_http_body(""));
 }
 
 }  // namespace

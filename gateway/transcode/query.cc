@@ -1,22 +1,15 @@
 #include "gateway/transcode/query.h"
 
 #include <cstddef>
-#include <cstdint>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/transcode/json_text.h"
+#include "gateway/transcode/query_text.h"
 #include "gateway/transcode/scalar_text.h"
 
 namespace penstock::transcode {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 absl::Status Invalid(absl::string_view fault) { return absl::InvalidArgumentError(fault); }
 
@@ -29,36 +22,18 @@ std::string NumberPath(const FieldPath& path) {
 
 }  // namespace
 
-bool DecodeQueryText(absl::string_view text, std::string* decoded) {
-  decoded->clear();
-  decoded->reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded->push_back(text[i] == '+' ? ' ' : text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return false;
-    const int high = HexDigit(text[i + 1]);
-    const int low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return false;
-    decoded->push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return true;
-}
-
 absl::Status QueryReader::Read(absl::string_view query) {
+  constexpr size_t kAll = absl::string_view::npos;
   std::string name, value;
   while (!query.empty()) {
-    const size_t end = query.find('&');
-    const absl::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == absl::string_view::npos ? query.size() : end + 1);
-    if (pair.empty()) continue;
-    const size_t equals = pair.find('=');
-    const absl::string_view raw_value = equals == absl::string_view::npos ? "" : pair.substr(equals + 1);
-    if (!DecodeQueryText(pair.substr(0, equals), &name) || !DecodeQueryText(raw_value, &value)) {
+    const absl::string_view part = TakeQueryPart(&query);
+    if (part.empty()) continue;
+    const QueryPair pair = SplitQueryPair(part);
+    name.clear();
+    value.clear();
+    if (AppendDecoded(pair.name, &name) != kAll || AppendDecoded(pair.value, &value) != kAll) {
       return Invalid(
-          absl::StrCat("query parameter \"", absl::CHexEscape(pair), "\": a % without two hex digits behind it"));
+          absl::StrCat("query parameter \"", absl::CHexEscape(part), "\": a % without two hex digits behind it"));
     }
     // Names go into messages, which must stay UTF-8.
     if (Utf8Prefix(name) != name.size()) {

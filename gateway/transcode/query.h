@@ -1,7 +1,8 @@
-// A URL's query as fields of a message. Internal to binding.
+// A URL's query as fields of a message: the strict reader. Internal to binding; go_query is the other dialect's.
 #ifndef PENSTOCK_GATEWAY_TRANSCODE_QUERY_H_
 #define PENSTOCK_GATEWAY_TRANSCODE_QUERY_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,10 +15,7 @@
 
 namespace penstock::transcode {
 
-// Undoes percent-encoding and turns `+` into a space. False: a `%` without two hex digits behind it.
-bool DecodeQueryText(absl::string_view text, std::string* decoded);
-
-// Appends the parameters of one query. Used once.
+// Appends the parameters of one request. Used once.
 class QueryReader {
  public:
   // `covered`: what the path binds, which the query must not name; `body`: likewise, empty for none; `has_body`: the
@@ -26,7 +24,8 @@ class QueryReader {
               std::string* wire)
       : plan_(plan), covered_(covered), body_(body), has_body_(has_body), wire_(*wire) {}
 
-  // InvalidArgument names the parameter. What was appended before it stays.
+  // Raw, without the '?'; may be called for several, which count as one. InvalidArgument names the parameter. What was
+  // appended before it stays.
   absl::Status Read(absl::string_view query);
 
  private:

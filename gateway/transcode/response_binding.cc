@@ -1,0 +1,93 @@
+#include "gateway/transcode/response_binding.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/transcode/html_escape.h"
+#include "gateway/transcode/wire_path.h"
+#include "gateway/transcode/wire_to_json.h"
+
+namespace penstock::transcode {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+
+bool IsQuotedInteger(const FieldPlan& field) {
+  switch (field.type) {
+    case FieldDescriptor::TYPE_INT64:
+    case FieldDescriptor::TYPE_UINT64:
+    case FieldDescriptor::TYPE_SINT64:
+    case FieldDescriptor::TYPE_FIXED64:
+    case FieldDescriptor::TYPE_SFIXED64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Takes the quotes off the integers of a value, list or map that begins at `begin`. The keys of a map, which may hold
+// anything, keep theirs: they are the strings with a colon behind.
+void Unquote(size_t begin, std::string* json) {
+  size_t to = begin;
+  for (size_t from = begin; from < json->size();) {
+    if ((*json)[from] != '"') {
+      (*json)[to++] = (*json)[from++];
+      continue;
+    }
+    size_t end = from + 1;
+    while ((*json)[end] != '"') end += (*json)[end] == '\\' ? 2 : 1;
+    const bool key = end + 1 < json->size() && (*json)[end + 1] == ':';
+    for (size_t i = key ? from : from + 1; i < (key ? end + 1 : end); ++i) (*json)[to++] = (*json)[i];
+    from = end + 1;
+  }
+  json->resize(to);
+}
+
+}  // namespace
+
+absl::StatusOr<ResponseBinding> ResponseBinding::Build(const MessagePlan& output, absl::string_view response_body,
+                                                       BindingRules rules) {
+  ResponseBinding binding(output, rules);
+  const MessagePlan* message = &output;
+  const bool whole = response_body.empty() || (response_body == "*" && rules == BindingRules::kGrpcGateway);
+  if (!whole) {
+    absl::StatusOr<FieldPath> path = ResolveFieldPath(output, response_body);
+    if (!path.ok()) return absl::InvalidArgumentError(absl::StrCat("response_body ", path.status().message()));
+    binding.field_ = *std::move(path);
+    message = binding.field_.back()->repeated ? nullptr : binding.field_.back()->message;
+  }
+  binding.http_body_ = message != nullptr && IsHttpBody(*message);
+  return binding;
+}
+
+absl::Status ResponseBinding::Print(absl::string_view wire, size_t max_bytes, std::string* out) const {
+  if (field_.empty()) return WireToJson(*output_, wire, max_bytes, out);
+  if (rules_ == BindingRules::kGrpcGateway) return PrintGoField(wire, max_bytes, out);
+  return WireFieldToJson(*output_, field_, wire, max_bytes, out);
+}
+
+absl::Status ResponseBinding::PrintGoField(absl::string_view wire, size_t max_bytes, std::string* out) const {
+  const FieldPlan& field = *field_.back();
+  const bool single_message = field.message != nullptr && !field.repeated;
+  if (!field.repeated && !IsSet(field_, wire)) {
+    if (single_message) return WireToJson(*field.message, "", max_bytes, out);
+    if (field.descriptor->has_presence() && field.oneof < 0) {
+      out->append("null");
+      return absl::OkStatus();
+    }
+    if (field.type == FieldDescriptor::TYPE_BYTES) {
+      out->append("[]");  // to Go an empty slice like any other
+      return absl::OkStatus();
+    }
+  }
+  const size_t begin = out->size();
+  absl::Status status = WireFieldToJson(*output_, field_, wire, max_bytes, out);
+  if (!status.ok() || single_message) return status;
+  const FieldPlan& value = field.is_map ? field.message->fields()[1] : field;
+  if (IsQuotedInteger(value)) Unquote(begin, out);
+  // Lists of messages are printed by protojson, maps of them pass through encoding/json.
+  if (field.message == nullptr || field.is_map) EscapeHtml(begin, out);
+  return status;
+}
+
+}  // namespace penstock::transcode
