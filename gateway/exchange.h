@@ -1,11 +1,13 @@
 // The life of one request, from its head to its end. This is the only place that knows every stage; read OnRequestHead,
 // OnRequestEnd and the OnCall… functions in that order and the whole gateway has been followed:
 //
-//   OnRequestHead   route → media types → limits                    (or an error reply, or the page)
-//   OnRequestBody   collect, bounded
-//   OnRequestEnd    bind path, query and body to wire bytes → start the call
+//   OnRequestHead   route → media types → limits                    (or an answer of the gateway's own, or the page)
+//   OnRequestBody   bytes → messages                                (sent on at once where the method takes many)
+//   OnRequestEnd    the last message → start the call
 //   OnCallMessage   wire bytes → JSON record → the session's buffer  (the pump says when, and gives window back)
 //   OnCallEnd       status → the ending
+//
+// What the two dialects of the contract do differently is asked of context.dialect.
 //
 // An Exchange lives on its loop's thread, is made and destroyed by the HTTP session, and writes the access line when it
 // is destroyed, which is when the client has everything or is gone.
@@ -21,11 +23,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "gateway/dialect/dialect.h"
 #include "gateway/exchange_context.h"
 #include "gateway/http/stream.h"
 #include "gateway/loop.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/pump.h"
+#include "gateway/request_reader.h"
 #include "gateway/schema.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/call.h"
@@ -60,44 +64,52 @@ class Exchange final : public http::RequestHandler,
   void OnCallMetadata(const upstream::Metadata& metadata) override;
   void OnCallMessage(absl::string_view message, size_t window) override;
   void OnCallPartial(size_t window) override;
+  void OnCallSent() override;
   void OnCallEnd(upstream::CallEnd end) override;
 
   void OnTimer() override;      // head wait, heartbeat, longest duration
-  void RunDeferred() override;  // lets go of a call that must not be destroyed below its own callback
+  void RunDeferred() override;  // what must not be done below a callback of the call
 
   // Before the call.
-  void Answer(const route::Router::Match& match);
-  void AnswerWithFile();
-  void CheckHead();
-  void StartCall(std::string message);
+  void AnswerWithoutRoute(const route::Router::Match& match);
+  void Admit(route::Router::Match match);
+  void StartCall();
+  void SendMessage(absl::string_view wire);
+  void OnBadBody(const absl::Status& status);
+  void ReleaseBody();
 
   // How a call ended, for whoever is told.
   struct Ending {
     absl::Status status;
     observe::EndReason reason = observe::EndReason::kOk;
     bool unprocessed = false;  // no upstream saw the call
+    http::Headers trailers = {};
   };
 
-  // The response of a streaming method.
+  // The response of a method that streams it.
   void OnStreamMessage(absl::string_view message, size_t window);
-  absl::Status AppendRecord(absl::string_view message, std::string* body);
-  void Carry(const PumpActions& actions, const Ending& ending);
-  void SendStreamHead();
+  void Carry(const PumpActions& actions, const Ending& ending, absl::optional<absl::string_view> first = {});
+  void SendStreamHead(absl::optional<absl::string_view> first);
   void ArmTimer();
 
-  // The response of a unary method.
+  // The response of any other method: a body with its media type.
+  struct Whole {
+    std::string type;
+    std::string body;
+  };
   void OnUnaryMessage(absl::string_view message, size_t window);
-  void OnUnaryEnd(const upstream::CallEnd& end, observe::EndReason reason);
+  absl::Status PrintWhole(absl::string_view message);
+  void OnUnaryEnd(Ending ending);
 
   // Replies that are complete in one go, and ends.
-  void Reply(int http_status, absl::string_view message, http::Headers extra = {});
-  void ReplyTooLong();
-  void ReplyStatus(const absl::Status& status, observe::EndReason reason, bool unprocessed = false);
-  void SendWhole(int http_status, http::Headers headers, absl::string_view json);
+  void Reply(LocalAnswer answer);
+  void ReplyTooLong(absl::string_view message);
+  void ReplyFailure(const Ending& ending);
+  void SendWhole(int http_status, http::Headers headers, absl::string_view body, const http::Headers& trailers);
   void SendHead(int status, http::Headers headers, absl::optional<uint64_t> content_length);
   void End(observe::EndReason reason, absl::StatusCode code);
   void CancelCall();
-  std::vector<const transcode::PlanSet*> DetailTypes() const;
+  std::vector<const transcode::PlanSet*> StatusTypes() const;
   void WriteAccessLine() const;
 
   ExchangeContext& context_;
@@ -107,21 +119,22 @@ class Exchange final : public http::RequestHandler,
   absl::string_view path_;   // into head_.target
   absl::string_view query_;  // the same, after '?'
 
-  std::shared_ptr<const Schema> schema_;  // the one it started with
-  const Schema::Route* route_ = nullptr;  // null: none matched
-  std::vector<std::string> variables_;
+  std::shared_ptr<const Schema> schema_;   // the one it started with
+  const Schema::Route* route_ = nullptr;   // null: none matched
+  const StreamFormat* format_ = nullptr;   // of a method that streams its answer
+  std::unique_ptr<RequestReader> reader_;  // while the body is read
+  size_t unreleased_ = 0;                  // bytes of the body that the session was not told of yet
   absl::Duration timeout_;
-  size_t media_type_ = 0;  // index into the offered ones
-  std::string body_;       // of the request, until the call starts
 
   std::unique_ptr<upstream::Call> call_;
-  http::Headers metadata_;  // of the response, until the head goes
-  std::string unary_json_;
-  bool unary_received_ = false;
-  absl::optional<Pump> pump_;  // of a streaming method, once its call has started
+  http::Headers metadata_;        // of the response, until the head goes
+  std::unique_ptr<Whole> whole_;  // the one message of a method that has one, printed
+  absl::optional<Pump> pump_;     // of a method that streams its answer, once its call has started
 
   Clock::time_point last_sent_;  // or the call's start, while nothing was
   bool answered_ = false;        // a complete reply was sent, or the end is on its way: nothing more may be said
+  bool cancel_ = false;          // the call goes at the end of the turn
+  bool wants_trailers_ = false;
   int status_ = 0;
   absl::StatusCode code_ = absl::StatusCode::kOk;
   observe::EndReason end_reason_ = observe::EndReason::kClientGone;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gateway/dialect/dialect.h"
 #include "gateway/http/static_files.h"
 #include "gateway/loop.h"
 #include "gateway/observe/access_log.h"
@@ -24,6 +25,7 @@ namespace penstock {
 struct ExchangeOptions {
   size_t max_request_bytes;
   size_t max_record_bytes;
+  size_t max_unsent_bytes;             // of a request's stream that the upstream does not take: then the client waits
   absl::Duration head_wait;            // hold the head this long for the first message or status
   absl::Duration heartbeat;            // silence before one; InfiniteDuration: never
   absl::Duration unary_timeout;        // where the client gave none; InfiniteDuration: none
@@ -71,6 +73,7 @@ class LiveStreams {
 struct ExchangeContext {
   Loop& loop;
   const ExchangeOptions& options;
+  const Dialect& dialect;
   std::vector<upstream::Channel*> channels;  // by Schema::Method::upstream
   const http::StaticFiles& files;
   const transcode::PlanSet& known_types;  // google.rpc's error details

@@ -48,6 +48,11 @@ void Hear(absl::string_view accept, absl::string_view type, Opinion* opinion) {
   }
 }
 
+// A media type without its parameters.
+absl::string_view BareType(absl::string_view content_type) {
+  return absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';')));
+}
+
 }  // namespace
 
 absl::optional<size_t> Negotiate(const http::Headers& headers, absl::Span<const absl::string_view> offered) {
@@ -70,10 +75,14 @@ absl::optional<size_t> Negotiate(const http::Headers& headers, absl::Span<const 
 bool IsJsonBody(const http::Headers& headers) {
   const std::string* value = http::FindHeader(headers, "content-type");
   if (value == nullptr) return true;
-  const std::vector<absl::string_view> parts = absl::StrSplit(*value, absl::MaxSplits(';', 1));
-  const absl::string_view type = absl::StripAsciiWhitespace(parts[0]);
+  const absl::string_view type = BareType(*value);
   return absl::EqualsIgnoreCase(type, "application/json") ||
          (absl::StartsWithIgnoreCase(type, "application/") && absl::EndsWithIgnoreCase(type, "+json"));
+}
+
+bool IsFormBody(const http::Headers& headers) {
+  const std::string* value = http::FindHeader(headers, "content-type");
+  return value != nullptr && absl::EqualsIgnoreCase(BareType(*value), "application/x-www-form-urlencoded");
 }
 
 }  // namespace penstock

@@ -8,12 +8,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "gateway/check.h"
 #include "gateway/route/http_rule.h"
 #include "gateway/route/last_registered_router.h"
 #include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
 #include "gateway/transcode/framing.h"
 #include "google/api/annotations.pb.h"
+#include "google/protobuf/text_format.h"
 
 namespace penstock {
 namespace {
@@ -53,6 +55,35 @@ std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& op
     return std::make_unique<route::LastRegisteredRouter::Builder>(options.unescape);
   }
   return std::make_unique<route::MostSpecificRouter::Builder>(options.unescape);
+}
+
+// What a health check needs of grpc/health/v1/health.proto: our own, since an API's files need not have it.
+pb::FileDescriptorProto HealthFile() {
+  constexpr char kText[] = R"(
+    name: "grpc/health/v1/health.proto" package: "grpc.health.v1" syntax: "proto3"
+    message_type { name: "HealthCheckRequest" field { name: "service" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING } }
+    message_type {
+      name: "HealthCheckResponse"
+      field {
+        name: "status" number: 1 label: LABEL_OPTIONAL type: TYPE_ENUM
+        type_name: ".grpc.health.v1.HealthCheckResponse.ServingStatus"
+      }
+      enum_type {
+        name: "ServingStatus"
+        value { name: "UNKNOWN" number: 0 } value { name: "SERVING" number: 1 }
+        value { name: "NOT_SERVING" number: 2 } value { name: "SERVICE_UNKNOWN" number: 3 }
+      }
+    }
+    service {
+      name: "Health"
+      method {
+        name: "Check"
+        input_type: ".grpc.health.v1.HealthCheckRequest" output_type: ".grpc.health.v1.HealthCheckResponse"
+      }
+    })";
+  pb::FileDescriptorProto file;
+  PENSTOCK_CHECK(pb::TextFormat::ParseFromString(kText, &file));
+  return file;
 }
 
 // The files of one upstream into its pool.
@@ -116,6 +147,9 @@ class Schema::Builder {
     }
     if (absl::Status status = CheckExposed(); !status.ok()) return status;
     if (absl::Status status = TakeRules(); !status.ok()) return status;
+    if (options_.dialect == config::Dialect::kGrpcGateway) {
+      if (absl::Status status = AddHealthCheck(); !status.ok()) return status;
+    }
     for (size_t i = 0; i < apis_.size(); ++i) {
       if (apis_[i].files == nullptr) continue;
       if (absl::Status status = AddServices(i); !status.ok()) return Named(i, status);
@@ -227,8 +261,28 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
+  // GET /healthz, as grpc-gateway's WithHealthzEndpoint has it. Before all others, whose routes then win.
+  absl::Status AddHealthCheck() {
+    schema_->types_.push_back(std::make_unique<Types>());
+    Types& types = *schema_->types_.back();
+    const pb::FileDescriptor* file = types.pool.BuildFile(HealthFile());
+    auto plans = transcode::PlanSet::Build({file}, options_.print);
+    if (!plans.ok()) return plans.status();
+    types.plans = *std::move(plans);
+    const route::PathTemplate path = route::PathTemplate::Parse("/healthz").value();
+    absl::Status status = AddMethod(0, *types.plans, *file->service(0)->method(0), {{"GET", path, "", ""}});
+    if (status.ok()) schema_->routes_.back().is_health_check = true;
+    return status;
+  }
+
   absl::Status AddMethod(size_t api, const pb::MethodDescriptor& descriptor) {
-    const transcode::PlanSet& plans = *schema_->types_[api]->plans;
+    const auto bindings = BindingsOf(descriptor);
+    if (!bindings.ok()) return bindings.status();
+    return AddMethod(api, *schema_->types_[api]->plans, descriptor, *bindings);
+  }
+
+  absl::Status AddMethod(size_t api, const transcode::PlanSet& plans, const pb::MethodDescriptor& descriptor,
+                         const std::vector<route::HttpBinding>& bindings) {
     auto method = std::make_unique<Method>();
     method->full_name = descriptor.full_name();
     method->path = absl::StrCat("/", descriptor.service()->full_name(), "/", descriptor.name());
@@ -239,9 +293,7 @@ class Schema::Builder {
     method->record_prefix = transcode::RecordPrefix(transcode::RecordType(descriptor.output_type()->name()));
     const transcode::MessagePlan& input = *plans.Find(descriptor.input_type()->full_name());
 
-    const auto bindings = BindingsOf(descriptor);
-    if (!bindings.ok()) return bindings.status();
-    for (const route::HttpBinding& binding : *bindings) {
+    for (const route::HttpBinding& binding : bindings) {
       if (absl::Status status = AddRoute(*method, input, binding); !status.ok()) {
         return Prefixed(absl::StrCat(method->full_name, ": ", binding.method, " ", binding.path_template.text()),
                         status);
@@ -284,7 +336,8 @@ class Schema::Builder {
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
     router_->Add(binding.method, binding.path_template, index, method.full_name);
-    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *std::move(request), *std::move(response)});
+    schema_->routes_.push_back(
+        Route{&method, binding.path_template.text(), *std::move(request), *std::move(response), false});
     return absl::OkStatus();
   }
 

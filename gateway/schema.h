@@ -56,6 +56,7 @@ class Schema {
     std::string path_template;  // for logs and metrics
     transcode::RequestBinding request;
     transcode::ResponseBinding response;
+    bool is_health_check = false;  // of the whole server, where the dialect has one
   };
 
   // One upstream's part of it.

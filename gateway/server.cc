@@ -56,6 +56,7 @@ SchemaOptions SchemaOptionsOf(const config::Config& config) {
   options.unbound_methods = config.unbound_methods;
   options.unescape = config.unescape;
   options.print.unpopulated = config.print_unpopulated;
+  options.print.unset_messages = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
   options.print.proto_names = config.print_proto_names;
   options.print.enum_numbers = config.print_enum_numbers;
   return options;
@@ -112,7 +113,9 @@ absl::Status Server::Prepare() {
   for (const config::Upstream& upstream : config_.upstream) feed.upstreams.push_back(upstream.text);
   upstream_logs_.resize(config_.upstream.size());
 
+  shared_.dialect = config_.dialect;
   shared_.exchange.max_request_bytes = config_.max_request_bytes;
+  shared_.exchange.max_unsent_bytes = config_.stream_window_bytes;
   shared_.exchange.max_record_bytes = config_.max_record_bytes;
   shared_.exchange.head_wait = config_.head_wait;
   shared_.exchange.heartbeat = config_.heartbeat;

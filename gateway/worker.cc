@@ -31,6 +31,7 @@ Worker::Worker(const Shared& shared, std::unique_ptr<Loop> loop, Channels channe
       channels_(std::move(channels)),
       context_{.loop = loop_,
                .options = shared.exchange,
+               .dialect = Dialect::Of(shared.dialect),
                .channels = {},
                .files = shared.files,
                .known_types = *shared.known_types,

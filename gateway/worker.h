@@ -32,6 +32,7 @@ namespace penstock {
 // What all workers share; outlives them.
 struct Shared {
   ExchangeOptions exchange;
+  config::Dialect dialect = config::Dialect::kNative;
   http::SessionOptions session;
   std::vector<upstream::ChannelOptions> channels;  // one for each upstream
   http::StaticFiles files;

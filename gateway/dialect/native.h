@@ -1,0 +1,30 @@
+// The native dialect: strict about what it takes, and a stream whose end is always told. See dialect.h.
+#ifndef PENSTOCK_GATEWAY_DIALECT_NATIVE_H_
+#define PENSTOCK_GATEWAY_DIALECT_NATIVE_H_
+
+#include "gateway/dialect/dialect.h"
+
+namespace penstock {
+
+class NativeDialect final : public Dialect {
+ public:
+  Lookup LookupOf(const http::RequestHead& head) const override { return {head.method, false}; }
+  LocalAnswer Unrouted(const http::RequestHead& head, const route::Router::Match& match,
+                       absl::string_view path) const override;
+  Admission Admit(const http::RequestHead& head, const Schema::Route& route) const override;
+  const BodyRules& body_rules() const override { return body_rules_; }
+  absl::Status Judge(const Schema::Route& /*route*/, absl::string_view /*message*/) const override {
+    return absl::OkStatus();
+  }
+  void AppendCommonHeaders(http::Headers* headers) const override;
+  void AppendFailureHeaders(const absl::Status& status, bool unprocessed, bool streams,
+                            http::Headers* headers) const override;
+  bool stream_trailers() const override { return true; }
+
+ private:
+  const BodyRules body_rules_;
+};
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_DIALECT_NATIVE_H_

@@ -1,0 +1,16 @@
+// The status of what ends though nothing is wrong: the client may start again at once. Pure.
+//
+//   RetryHint("the gateway is shutting down; start the stream again")   → UNAVAILABLE with a google.rpc.RetryInfo
+#ifndef PENSTOCK_GATEWAY_RETRY_HINT_H_
+#define PENSTOCK_GATEWAY_RETRY_HINT_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace penstock {
+
+absl::Status RetryHint(absl::string_view message);
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_RETRY_HINT_H_
