@@ -1,0 +1,52 @@
+// What two gateways answered to the same request, compared: the oracle's answer and ours.
+//
+//   const std::vector<Difference> found = Differences(Ask(reference, request), Ask(gateway, request));
+//   EXPECT_TRUE(found.empty()) << Report(request, …);
+//
+// Compared are status, content type, framing, mapped headers, trailers and body. Not compared: Date, the reason phrase,
+// white space in a unary body (Go's printer adds some at random, on purpose), the order of trailers' names, and the
+// words of an error that Go's parsers of JSON and of time found or that a deadline made: they are an implementation's
+// own, or say which side noticed first. Lines of a stream are compared byte for byte.
+#ifndef PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
+#define PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "tests/support/response_parser.h"
+
+namespace penstock::testing {
+
+// One thing in which two answers can differ.
+enum class Aspect {
+  kStatus,
+  kMessage,  // of an error whose code and details agree
+  kBody,
+  kContentType,
+  kHeaders,  // Grpc-Metadata-*, WWW-Authenticate, Trailer, Allow, Connection
+  kTrailers,
+  kFraming,  // chunked or not; cut, or not HTTP at all
+};
+
+const char* AspectName(Aspect aspect);
+
+struct Difference {
+  Aspect aspect;
+  std::string reference, ours;
+};
+
+// None: they agree.
+std::vector<Difference> Differences(const Response& reference, const Response& ours);
+
+// Sends `request`, all of it, on a connection of its own. An answer that does not come in a few seconds is not
+// complete.
+Response Ask(const std::string& address, absl::string_view request);
+
+// For a failed assertion: the request, what differs, and both answers.
+std::string Report(absl::string_view request, const std::vector<Difference>& differences, const Response& reference,
+                   const Response& ours);
+
+}  // namespace penstock::testing
+
+#endif  // PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
