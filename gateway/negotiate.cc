@@ -80,6 +80,14 @@ bool IsJsonBody(const http::Headers& headers) {
          (absl::StartsWithIgnoreCase(type, "application/") && absl::EndsWithIgnoreCase(type, "+json"));
 }
 
+bool IsJsonLinesBody(const http::Headers& headers) {
+  const std::string* value = http::FindHeader(headers, "content-type");
+  if (value == nullptr) return false;
+  const absl::string_view type = BareType(*value);
+  return absl::EqualsIgnoreCase(type, "application/x-ndjson") || absl::EqualsIgnoreCase(type, "application/ndjson") ||
+         absl::EqualsIgnoreCase(type, "application/jsonl");
+}
+
 bool IsFormBody(const http::Headers& headers) {
   const std::string* value = http::FindHeader(headers, "content-type");
   return value != nullptr && absl::EqualsIgnoreCase(BareType(*value), "application/x-www-form-urlencoded");

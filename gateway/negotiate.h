@@ -20,6 +20,9 @@ absl::optional<size_t> Negotiate(const http::Headers& headers, absl::Span<const 
 // `application/json` or `application/…+json`, with any parameters, or no Content-Type at all.
 bool IsJsonBody(const http::Headers& headers);
 
+// JSON values one behind the other: `application/x-ndjson`, or without the `x-`, or `application/jsonl`.
+bool IsJsonLinesBody(const http::Headers& headers);
+
 // `application/x-www-form-urlencoded`, with any parameters.
 bool IsFormBody(const http::Headers& headers);
 

@@ -108,6 +108,13 @@ TEST_F(DialectTest, WhatIsRefusedByItsHead) {
   }
 }
 
+TEST_F(DialectTest, AStreamOfMessagesMayBeJsonLines) {
+  http::RequestHead head = Head("POST", {{"content-type", "application/x-ndjson"}});
+  head.has_body = true;
+  EXPECT_FALSE(Native().Admit(head, RouteOf("POST", "/v1/streams:collect")).refusal);
+  EXPECT_TRUE(Native().Admit(head, Unary()).refusal);
+}
+
 TEST_F(DialectTest, OnlyAFormPostIsLookedUpOtherwise) {
   const http::Headers form = {{"content-type", "application/x-www-form-urlencoded; a=b"}};
   const http::Headers overriding = {form[0], {"x-http-method-override", "delete"}};

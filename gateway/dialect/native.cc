@@ -151,7 +151,8 @@ Admission NativeDialect::Admit(const http::RequestHead& head, const Schema::Rout
     return Refused(415, absl::StatusCode::kInvalidArgument,
                    "request bodies are not taken compressed: drop Content-Encoding");
   }
-  if (!IsJsonBody(head.headers) && !route.request.takes_http_body("")) {
+  const bool json = IsJsonBody(head.headers) || (route.method->client_streaming && IsJsonLinesBody(head.headers));
+  if (!json && !route.request.takes_http_body("")) {
     return Refused(415, absl::StatusCode::kInvalidArgument,
                    "the body must be JSON: send Content-Type: application/json (with curl, --json instead of -d)");
   }

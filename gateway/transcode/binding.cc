@@ -99,7 +99,7 @@ absl::Status RequestBinding::AddVariable(absl::string_view name) {
   if (!HasTextForm(field)) return WrongPath(what, "is a message; name one of its fields");
   for (const Variable& other : variables_) {
     if (Overlap(*path, other.path)) return WrongPath(what, "is bound twice");
-    if (OneofConflict(*path, other.path) != nullptr) {
+    if (rules_ == BindingRules::kNative && OneofConflict(*path, other.path) != nullptr) {
       return WrongPath(what, absl::StrCat("is in a oneof with \"", FieldPathText(other.path), "\""));
     }
   }
@@ -123,7 +123,7 @@ absl::Status RequestBinding::SetBody(absl::string_view name) {
     if (variable.path == *path && rules_ == BindingRules::kNative) {
       return WrongPath(what, "is bound by the path already");
     }
-    if (OneofConflict(*path, variable.path) != nullptr) {
+    if (rules_ == BindingRules::kNative && OneofConflict(*path, variable.path) != nullptr) {
       return WrongPath(what, absl::StrCat("is in a oneof with \"", FieldPathText(variable.path), "\""));
     }
   }
@@ -135,12 +135,15 @@ absl::Status RequestBinding::SetBody(absl::string_view name) {
 // What the path must undo or find of the body. A body elsewhere in the message cannot be in its way.
 void RequestBinding::SetBodyEffects() {
   for (Variable& variable : variables_) {
+    const bool in_oneof =
+        std::any_of(variable.path.begin(), variable.path.end(), [](const FieldPlan* step) { return step->oneof >= 0; });
+    // grpc-gateway takes rules whose parts meet in a oneof, and refuses the requests that do.
+    variable.checks_oneof = in_oneof && rules_ == BindingRules::kGrpcGateway;
     if (!whole_body_ && (body_.empty() || !Overlap(body_, variable.path))) continue;
     const FieldPlan& field = *variable.path.back();
     // A list grows, and of a message what the text leaves out stays. A nested list is appended to, as a query's is.
     variable.replaces = field.repeated ? !variable.nested : field.message != nullptr;
-    variable.checks_oneof =
-        std::any_of(variable.path.begin(), variable.path.end(), [](const FieldPlan* step) { return step->oneof >= 0; });
+    variable.checks_oneof = in_oneof;
   }
 }
 

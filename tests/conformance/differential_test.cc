@@ -3,8 +3,8 @@
 // Rows come from the tables of differential_rows.h and from a generator. A row of a table is a test of its own, so that
 // --gtest_filter finds it. Other generated requests than usual, and more of them:
 //
-//   bazel test --config=release --test_env=PENSTOCK_DIFFERENTIAL_SEED=7 --test_env=PENSTOCK_DIFFERENTIAL_COUNT=50000 \
-//       //tests/conformance:differential_test
+//   bazel test --config=release //tests/conformance:differential_test
+//       --test_env=PENSTOCK_DIFFERENTIAL_SEED=7 --test_env=PENSTOCK_DIFFERENTIAL_COUNT=50000
 //
 // PENSTOCK_REFERENCE_GATEWAY, PENSTOCK_GATEWAY and PENSTOCK_EVERYTHING_SERVER name other binaries for a run by hand.
 #include "tests/conformance/differential.h"
