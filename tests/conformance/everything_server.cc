@@ -113,12 +113,14 @@ std::function<bool(Item*, int64_t*)> Items(uint64_t count, bool endless, uint32_
   };
 }
 
-class HangReactor final : public grpc::ServerUnaryReactor {
+// Does nothing until the call is cancelled. `Base`: gRPC's reactor of the kind of method.
+template <typename Base>
+class HangReactor final : public Base {
  public:
   explicit HangReactor(EverythingStats* stats) : stats_(stats) { ++stats_->live; }
   void OnCancel() override {
     ++stats_->cancelled;
-    Finish(grpc::Status::CANCELLED);
+    this->Finish(grpc::Status::CANCELLED);
   }
   void OnDone() override {
     --stats_->live;
@@ -180,7 +182,7 @@ class FaultImpl final : public v1::FaultService::CallbackService {
   grpc::ServerUnaryReactor* Hang(grpc::CallbackServerContext* context, const HangRequest*, Item*) override {
     ++stats_->calls;
     stats_->deadline_milliseconds = TimeLeft(context);
-    return new HangReactor(stats_);
+    return new HangReactor<grpc::ServerUnaryReactor>(stats_);
   }
 
   grpc::ServerWriteReactor<Item>* HangStream(grpc::CallbackServerContext* context,
@@ -194,6 +196,11 @@ class FaultImpl final : public v1::FaultService::CallbackService {
     ++stats_->calls;
     return new StreamReactor<Item>(stats_, Items(request->count(), request->count() == 0, request->bytes()),
                                    /*hangs=*/false, grpc::Status::OK);
+  }
+
+  grpc::ServerReadReactor<Item>* Stall(grpc::CallbackServerContext*, Item*) override {
+    ++stats_->calls;
+    return new HangReactor<grpc::ServerReadReactor<Item>>(stats_);
   }
 
   grpc::ServerUnaryReactor* Stats(grpc::CallbackServerContext* context, const v1::StatsRequest*,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/support/json_at.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/servers.h"
@@ -137,12 +138,25 @@ TEST_F(InwardStreamTest, OneMessageIsBoundedAndAStreamIsNot) {
 
 TEST_F(InwardStreamTest, ClientsThatLeaveCancelTheCall) {
   const double before = upstream_->Metric("everything_cancelled");
-  {
-    RawClient client = Connect();
-    ASSERT_TRUE(client.Send(absl::StrCat(Chunked("/v1/streams:chat"), Chunk(R"({"number":1})"))).ok());
-    ReadLines(client, 1);
-  }
-  EXPECT_TRUE(WaitUntil([&] { return upstream_->Metric("everything_cancelled") > before; }, Soon()));
+  const double live = upstream_->Metric("everything_live");
+  RawClient client = Connect();
+  ASSERT_TRUE(client.Send(absl::StrCat(Chunked("/v1/faults:stall"), Chunk(R"({"number":1})"))).ok());
+  ASSERT_TRUE(WaitUntil([&] { return upstream_->Metric("everything_live") == live + 1; }, Soon()));
+  client.Close();
+  EXPECT_TRUE(WaitUntil([&] { return upstream_->Metric("everything_cancelled") == before + 1; }, Soon()));
+}
+
+TEST_F(InwardStreamTest, AnUpstreamThatDoesNotReadStopsTheClientAndCostsNoMemory) {
+  RawClient client = Connect();
+  ASSERT_TRUE(client.Send(Chunked("/v1/faults:stall")).ok());
+  const int64_t before = gateway_->process().ResidentBytes();
+  // The kernel's buffers on the way take some megabytes; a gateway that queued would take all of this.
+  constexpr size_t kOffered = 64 << 20;
+  const std::string chunk = Chunk(absl::StrCat("{\"payload\":\"", std::string(60'000, 'x'), "\"}"));
+  size_t sent = 0;
+  while (sent < kOffered && client.Send(chunk, absl::Now() + absl::Seconds(1)).ok()) sent += chunk.size();
+  EXPECT_LT(sent, kOffered) << "nobody stopped the client";
+  EXPECT_LT(gateway_->process().ResidentBytes() - before, 4 << 20);
 }
 
 // --- Bytes in place of JSON ------------------------------------------------------------------------------------------
