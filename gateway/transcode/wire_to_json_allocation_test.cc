@@ -1,36 +1,13 @@
 // A stream's steady state: what a record costs besides its bytes. Counts every call of `operator new` in this binary.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 
+#include "gateway/counting_new.h"
 #include "gateway/transcode/wire_to_json.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
-
-namespace {
-
-std::atomic<size_t> allocations{0};
-
-void* Allocate(size_t bytes, size_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  void* const memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment + alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-// The array forms end in these.
-void* operator new(size_t bytes) { return Allocate(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
-void* operator new(size_t bytes, std::align_val_t alignment) { return Allocate(bytes, static_cast<size_t>(alignment)); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace penstock::transcode {
 namespace {
@@ -50,15 +27,15 @@ size_t SteadyAllocations(const google::protobuf::Message& message) {
     EXPECT_TRUE(status.ok()) << status;
   };
   print();  // the thread's scratch and the buffer grow to what they stay
-  const size_t before = allocations;
+  const size_t before = Allocations();
   for (int i = 0; i < kRecords; ++i) print();
-  return allocations - before;
+  return Allocations() - before;
 }
 
 TEST(AllocationTest, TheCounterCounts) {
-  const size_t before = allocations;
+  const size_t before = Allocations();
   const auto text = std::make_unique<std::string>(1000, 'x');
-  EXPECT_GE(allocations - before, 2u) << text->size();
+  EXPECT_GE(Allocations() - before, 2u) << text->size();
 }
 
 TEST(AllocationTest, AStreamOfTicksAllocatesNothing) {
