@@ -265,6 +265,7 @@ void Http1Session::SendHead(int status, const Headers& headers, absl::optional<u
   const bool until_close = now.unknown_length && !now.chunked;
   const bool others_wait = now.unknown_length && pipelined_;
   if (context_.draining || MustCloseAfterHead() || until_close || others_wait) close_ = true;
+  if (HasConnectionToken(headers, "close")) close_ = true;
   if (others_wait) DropInput(context_.options.max_lingering_bytes);
 
   ResponseFraming framing;

@@ -67,6 +67,19 @@ TEST(Http1Session, ToldToCloseItCloses) {
   EXPECT_TRUE(server.WaitForSize(0));
 }
 
+TEST(Http1Session, AHandlerMayAskForTheEndOfTheConnection) {
+  TestServer server({}, [](Scripted& h) {
+    h.on_end = [&h] {
+      h.response.SendHead(400, {{"connection", "close"}}, 0);
+      h.response.Finish();
+    };
+  });
+  TestClient client = server.Connect();
+  client.Send(kGet);
+  EXPECT_TRUE(absl::StrContains(client.ReadResponse(), "\r\nConnection: close\r\n"));
+  EXPECT_EQ(client.WaitForEnd(), End::kFin);
+}
+
 TEST(Http1Session, TellsWhoThePeerIs) {
   TestServer server({}, [](Scripted& h) { h.on_end = [&h] { h.Reply(200, h.head.peer); }; });
   TestClient client = server.Connect();

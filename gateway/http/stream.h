@@ -59,7 +59,8 @@ class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
 
-  // Status line and fields; the session adds Date and whatever frames the body. `content_length` absent: a body
+  // Status line and fields; the session adds Date and whatever frames the body. A field `connection: close` ends the
+  // connection after this response. `content_length` absent: a body
   // whose end is not known yet. A response to HEAD, a 204 and a 304 carry no body whatever is appended.
   virtual void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) = 0;
 

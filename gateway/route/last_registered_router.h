@@ -9,13 +9,11 @@
 //
 // - A template with a verb matches where the last segment ends in it with something before; one without takes "x:y" as
 //   it is. "*" matches an empty segment as well, "**" none or any. "**" may have segments after it.
-// - Methods are compared as they are: HEAD is not GET, and nothing is said of OPTIONS. A form that was posted falls
-// back
-//   to the GET route. "*" comes last of all, where grpc-gateway, which knows no such thing, would refuse.
+// - Methods are compared as they are: HEAD is not GET, and nothing is said of OPTIONS. A posted form falls back to the
+//   GET route. "*" comes last of all, where grpc-gateway, which knows no such thing, would refuse.
 // - kMethodNotAllowed has no `allow`.
-// - Literals are compared as they are written. With Unescape::kLegacy, and where a path is escaped no more than Go
-// itself
-//   would, the whole path is decoded first; with kAll an escaped slash separates segments.
+// - Literals are compared as they are written. With Unescape::kLegacy, and where a path is escaped no more than Go would
+//   do it, the whole path is decoded first; with kAll an escaped slash separates segments.
 #ifndef PENSTOCK_GATEWAY_ROUTE_LAST_REGISTERED_ROUTER_H_
 #define PENSTOCK_GATEWAY_ROUTE_LAST_REGISTERED_ROUTER_H_
 
