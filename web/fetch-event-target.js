@@ -20,7 +20,15 @@
  * `RetryOptions`).
  */
 
+import {FetchEventError, failure, refusal} from './fetch-event-error.js';
 import {LineDecoder} from './ndjson.js';
+import {retryPolicy} from './retry-policy.js';
+
+export {FetchEventError};
+
+/** @typedef {import('./fetch-event-error.js').ErrorCode} ErrorCode */
+/** @typedef {import('./fetch-event-error.js').RpcStatus} RpcStatus */
+/** @typedef {import('./retry-policy.js').RetryOptions} RetryOptions */
 
 /**
  * One record of the stream.
@@ -38,27 +46,6 @@ import {LineDecoder} from './ndjson.js';
  * @property {boolean} wasClean the server said that this is the end
  * @property {number} status of the last HTTP response; 0 if there was none
  * @property {FetchEventError} [error] what went wrong, if something did
- */
-
-/**
- * A google.rpc.Status.
- * @typedef {object} RpcStatus
- * @property {number} code
- * @property {string} message
- * @property {any[]} [details]
- */
-
-/**
- * When a failed request is sent again. Without `idempotent` only where it is known to be safe: the server answered 429
- * or 503 with Retry-After, or a record had an id, which goes back as Last-Event-ID.
- * @typedef {object} RetryOptions
- * @property {number} [limit] most retries in a row; no limit by default
- * @property {number} [minDelay] ms; 500
- * @property {number} [maxDelay] ms; 30,000
- * @property {number} [factor] growth of the delay from one retry to the next; 2
- * @property {number} [jitter] the part of the delay that is drawn by lot, 0 to 1; 1
- * @property {boolean} [idempotent] sending the request twice does no harm; true for GET
- * @property {number[]} [statuses] that are worth another try; 408, 429, 500, 502, 503, 504
  */
 
 /**
@@ -86,28 +73,6 @@ import {LineDecoder} from './ndjson.js';
  *   : MessageEvent<M> & {record: StreamRecord<M>}} EventOf
  */
 
-/** What went wrong. */
-export class FetchEventError extends Error {
-  name = 'FetchEventError';
-  /** The HTTP status; 0 if no response came. */
-  status = 0;
-  /** @type {RpcStatus | undefined} The gRPC status, where the server told one. */
-  rpc;
-  /** @type {number | undefined} ms that the server asks to wait, where it does. */
-  retryAfter;
-
-  /**
-   * @param {'http' | 'network' | 'content-type' | 'parse' | 'truncated' | 'line-too-long' | 'idle' | 'rpc'} code
-   * @param {string} message
-   * @param {{status?: number, rpc?: RpcStatus, retryAfter?: number, cause?: unknown}} [more]
-   */
-  constructor(code, message, more) {
-    super(message, more);
-    this.code = code;
-    Object.assign(this, more);
-  }
-}
-
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
@@ -125,7 +90,6 @@ const LINGER_MS = 1000;
 const MAX_DELAY = 2 ** 31 - 1;
 // Names of our own events: a record cannot forge one.
 const RESERVED = /^(open|start|message|retry|error|close|abort|end)$/;
-const UNAVAILABLE = 14;
 
 const now = () => performance.now();
 
@@ -158,36 +122,18 @@ const within = (ms, code, work) =>
       })
     : work();
 
-/** @param {string | null} value Retry-After: seconds or a date */
-const retryAfterMs = (value) =>
-  value ? Math.max(0, Number(value) * 1000 || Date.parse(value) - Date.now() || 0) : undefined;
-
 /**
- * ms of the status's google.rpc.RetryInfo, if it has one.
- * @param {RpcStatus} rpc
+ * EventTarget with the types of our events.
+ * @template M
+ * @typedef {object} TypedEvents
+ * @property {<K extends string>(type: K, listener: ((event: EventOf<K, M>) => void) | EventListenerObject | null,
+ *   options?: boolean | AddEventListenerOptions) => void} addEventListener
+ * @property {<K extends string>(type: K, listener: ((event: EventOf<K, M>) => void) | EventListenerObject | null,
+ *   options?: boolean | EventListenerOptions) => void} removeEventListener
  */
-const retryInfoMs = ({details}) => {
-  const info = details?.find((detail) => /\.RetryInfo$/.test(detail?.['@type']));
-  return info && (parseFloat(info.retryDelay) * 1000 || 0);
-};
-
-/**
- * What a status other than 2xx says: the gateway's JSON, grpc-gateway's, or just the status.
- * @param {Response} response
- */
-const httpError = async (response) => {
-  const {status} = response;
-  let rpc;
-  try {
-    const json = JSON.parse(await within(ERROR_BODY_MS, 'idle', () => response.text()));
-    rpc = json.error ?? json;
-  } catch {
-    // Not every error page is JSON, nor whole; the status is what counts.
-  }
-  if (!(rpc?.code >= 0)) rpc = undefined;
-  const retryAfter = retryAfterMs(response.headers.get('retry-after'));
-  return new FetchEventError('http', rpc?.message || `HTTP ${status}`, {status, rpc, retryAfter});
-};
+const TypedEventTarget = /** @type {new <M>() => TypedEvents<M> & EventTarget} */ (
+  /** @type {unknown} */ (EventTarget)
+);
 
 /**
  * The lifecycle: CONNECTING → OPEN → CLOSED, and back to CONNECTING for a retry.
@@ -197,12 +143,17 @@ const httpError = async (response) => {
  * another name for `open`; `abort` comes before `close` when the caller ended the stream.
  *
  * @template [M=any]
+ * @extends {TypedEventTarget<M>}
  */
-export class FetchEventTarget extends EventTarget {
+export class FetchEventTarget extends TypedEventTarget {
   static CONNECTING = CONNECTING;
   static OPEN = OPEN;
   static CLOSED = CLOSED;
 
+  /** @readonly @type {string} */
+  url;
+  /** @readonly @type {Promise<CloseInfo>} Resolves when the stream has ended, however it did; never rejects. */
+  closed;
   #init;
   #retry;
   #state = CONNECTING;
@@ -230,23 +181,12 @@ export class FetchEventTarget extends EventTarget {
    */
   constructor(url, init = {}) {
     super();
-    const {json, retry, signal} = init;
-    /** @readonly */
+    const {body, json, signal} = init;
     this.url = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
     // fetch() leaves alone what it does not know, so our options go with its own.
-    this.#init = {method: 'POST', ...init};
-    if (json !== undefined) this.#init.body = JSON.stringify(json);
-    this.#retry = {
-      limit: retry === false ? 0 : Infinity,
-      minDelay: 500,
-      maxDelay: 30000,
-      factor: 2,
-      jitter: 1,
-      idempotent: this.#init.method === 'GET',
-      statuses: [408, 429, 500, 502, 503, 504],
-      ...retry,
-    };
-    /** @readonly @type {Promise<CloseInfo>} Resolves when the stream has ended, however it did; never rejects. */
+    this.#init = {method: 'POST', body: JSON.stringify(json), ...init};
+    // A body that is a stream is used up by the first request.
+    this.#retry = retryPolicy(body instanceof ReadableStream ? false : init.retry, this.#init.method);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     const onAbort = () => this.close();
     if (signal?.aborted) onAbort();
@@ -276,17 +216,6 @@ export class FetchEventTarget extends EventTarget {
   }
 
   /**
-   * EventTarget's own, with the types of our events.
-   * @template {string} K
-   * @param {K} type
-   * @param {((event: EventOf<K, M>) => void) | EventListenerObject | null} listener
-   * @param {boolean | AddEventListenerOptions} [options]
-   */
-  addEventListener(type, listener, options) {
-    super.addEventListener(type, /** @type {any} */ (listener), options);
-  }
-
-  /**
    * Ends the stream; no record comes after this. Doing it twice is no error.
    * @param {string} [reason] what the `close` event tells
    */
@@ -297,7 +226,7 @@ export class FetchEventTarget extends EventTarget {
   /**
    * The records, pulled: while nobody reads, no more is read from the network than one record needs. Records that came
    * before this call are not in it; call it before the first `await`. Cancelling it closes the stream, a failure
-   * errors it.
+   * errors it once the records before it are read.
    * @returns {ReadableStream<StreamRecord<M>>}
    */
   records() {
@@ -305,8 +234,15 @@ export class FetchEventTarget extends EventTarget {
     return new ReadableStream({
       start: (controller) => {
         this.#sink = controller;
-        // Closing throws where its reader has cancelled it: it is closed already.
-        this.closed.then(({error}) => (error ? controller.error(error) : controller.close())).catch(() => {});
+        this.closed
+          .then(async ({error}) => {
+            // An error throws away what waits to be read.
+            while (error && controller.desiredSize === 0) await this.#woken();
+            if (error) controller.error(error);
+            else controller.close();
+          })
+          // Closing throws where its reader has cancelled it: it is closed already.
+          .catch(() => {});
       },
       pull: () => this.#wake?.(),
       cancel: () => this.close(),
@@ -337,7 +273,7 @@ export class FetchEventTarget extends EventTarget {
         if (error.code !== 'rpc') controller.abort();
         if (this.#info) return;
         if (this.#state === OPEN && now() - this.#opened >= UPTIME_MS) this.#attempt = 0;
-        const willRetry = this.#mayRetry(error);
+        const willRetry = this.#retry.allows(error, this.#attempt, this.#lastEventId);
         this.#state = CONNECTING;
         if (!willRetry) this.#close({reason: error.code, wasClean: false, error});
         this.#emit('error', {error, willRetry});
@@ -364,7 +300,7 @@ export class FetchEventTarget extends EventTarget {
     this.#response = response;
     const {status} = response;
     if (status === 204) return 'no-content';
-    if (!response.ok) throw await httpError(response);
+    if (!response.ok) throw refusal(response, await within(ERROR_BODY_MS, 'idle', () => response.text()).catch(String));
     const type = response.headers.get('content-type');
     // No type at all is grpc-gateway's head where it has nothing to say.
     if (!/json/i.test(type ?? 'json')) throw new FetchEventError('content-type', `not JSON lines: ${type}`, {status});
@@ -424,7 +360,7 @@ export class FetchEventTarget extends EventTarget {
             .catch(() => {})
             .then(() => controller.abort());
           if (end) return 'end';
-          throw new FetchEventError('rpc', error.message, {status, rpc: error, retryAfter: retryInfoMs(error)});
+          throw failure(error, status);
         }
       }
       if (done && plain && !requireEnd) return 'end';
@@ -455,32 +391,17 @@ export class FetchEventTarget extends EventTarget {
   #asError(thrown) {
     if (thrown instanceof FetchEventError) return thrown;
     const code = this.#state === OPEN ? 'truncated' : 'network';
-    return new FetchEventError(code, thrown.message, {status: this.#response?.status ?? 0, cause: thrown});
-  }
-
-  /** @param {FetchEventError} error */
-  #mayRetry({code, status, rpc, retryAfter}) {
-    const {limit, idempotent, statuses} = this.#retry;
-    // A body that is a stream is used up.
-    if (this.#attempt >= limit || this.#init.body instanceof ReadableStream) return false;
-    const asked = retryAfter !== undefined;
-    if (asked && /^(429|503)$/.test(`${status}`)) return true;
-    if (!idempotent && !this.#lastEventId) return false;
-    if (code === 'http') return statuses.includes(status);
-    return asked || rpc?.code === UNAVAILABLE || /network|truncated|idle/.test(code);
+    return new FetchEventError(code, thrown?.message, {status: this.#response?.status ?? 0, cause: thrown});
   }
 
   /**
-   * Waits for the next attempt: what the server asks, or a delay that grows and is drawn by lot, so that clients that
-   * were cut together do not come back together. When the network or the page comes back, no longer than what the
-   * server asks.
+   * Waits for the next attempt. When the network or the page comes back, no longer than what the server asks.
    * @param {FetchEventError} cause
    */
   async #pause(cause) {
-    const {minDelay, maxDelay, factor, jitter} = this.#retry;
+    if (this.#info) return;
     const {retryAfter = 0} = cause;
-    const range = minDelay * factor ** (retryAfter ? 0 : this.#attempt);
-    const delay = retryAfter + Math.min(maxDelay, range) * (1 - jitter * Math.random());
+    const delay = this.#retry.delay(this.#attempt, retryAfter, Math.random());
     const start = now();
     let due = start + delay;
     this.#emit('retry', {delay, attempt: ++this.#attempt, cause});
@@ -489,15 +410,16 @@ export class FetchEventTarget extends EventTarget {
       if (!document?.hidden) due = start + retryAfter;
       this.#wake?.();
     };
-    globalThis.addEventListener?.('online', hurry);
-    document?.addEventListener('visibilitychange', hurry);
-    while (!this.#info && due > now()) {
-      const timer = setTimeout(() => this.#wake?.(), Math.min(due - now(), MAX_DELAY));
+    // As options of a listener, its `signal` takes the listener away.
+    const over = new AbortController();
+    globalThis.addEventListener?.('online', hurry, over);
+    document?.addEventListener('visibilitychange', hurry, over);
+    for (let left; !this.#info && (left = due - now()) > 0;) {
+      const timer = setTimeout(() => this.#wake?.(), Math.min(left, MAX_DELAY));
       await this.#woken();
       clearTimeout(timer);
     }
-    globalThis.removeEventListener?.('online', hurry);
-    document?.removeEventListener('visibilitychange', hurry);
+    over.abort();
   }
 
   /** Until somebody calls `#wake`; who waits checks what has changed. */

@@ -22,7 +22,7 @@ const SPACE = 32;
 export class LineDecoder {
   // Fatal: a replacement character in a record would be silent corruption.
   #utf8 = new TextDecoder('utf-8', {fatal: true});
-  #held = new Uint8Array(256);
+  #held = new Uint8Array();
   #length = 0;
   #discarding = false;
   #maxLineLength;
