@@ -4,7 +4,16 @@ import {expect, test} from 'vitest';
 import {Figures} from './figures.js';
 
 test('nothing yet', () => {
-  expect(new Figures(5000).read(5000)).toEqual({count: 0, skipped: 0, rate: 0, p50: NaN, p99: NaN, history: []});
+  expect(new Figures(5000).read(5000)).toEqual({
+    count: 0,
+    bytes: 0,
+    skipped: 0,
+    rate: 0,
+    byteRate: 0,
+    p50: NaN,
+    p99: NaN,
+    history: [],
+  });
 });
 
 test('the rate is that of the last whole second, or of the time so far', () => {
@@ -25,6 +34,24 @@ test('the history is a minute long, and quiet seconds count', () => {
   expect(figures.read(1_000_000).history).toEqual(new Array(59).fill(0));
 });
 
+test('bytes are counted by themselves, over the same second', () => {
+  const figures = new Figures(0);
+  figures.addBytes(100, 300);
+  figures.addBytes(900, 200);
+  expect(figures.read(950)).toMatchObject({count: 0, bytes: 500, byteRate: 500});
+  figures.addBytes(1000, 7);
+  expect(figures.read(1500)).toMatchObject({bytes: 507, byteRate: 500});
+  expect(figures.read(2000).byteRate).toBe(7);
+  expect(figures.read(3000).byteRate).toBe(0);
+  // Once round the ring.
+  expect(figures.read(61_500).byteRate).toBe(0);
+});
+
+test('each arrival is told how long the one before it is past', () => {
+  const figures = new Figures(0);
+  expect([100, 130, 130].map((now) => figures.add(now).gap)).toEqual([NaN, 30, 0]);
+});
+
 test('gaps are told by median and 99th percentile, of the last thousand', () => {
   const figures = new Figures(0);
   let now = 0;
@@ -36,6 +63,6 @@ test('gaps are told by median and 99th percentile, of the last thousand', () => 
 
 test('what the server left out shows in its sequence', () => {
   const figures = new Figures(0);
-  expect([1, 2, 5, 6, 106].map((sequence) => figures.add(0, sequence))).toEqual([0, 0, 2, 0, 99]);
+  expect([1, 2, 5, 6, 106].map((sequence) => figures.add(0, sequence).skipped)).toEqual([0, 0, 2, 0, 99]);
   expect(figures.read(0).skipped).toBe(101);
 });

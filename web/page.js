@@ -2,51 +2,58 @@
 /**
  * The page: subscribes to ticks and shows them as they come.
  *
- * What a server sends is shown with `textContent` and nothing else. The list holds 500 rows at most and changes once a
- * frame, so that a stream of any speed costs the same.
+ * What a server sends is shown with `textContent` and nothing else.
  */
 
 import {PATH, curlCommand, grpcurlCommand, tickRequest} from './commands.js';
 import {ending, explain, fieldViolations} from './explain.js';
+import {Feed} from './feed.js';
 import {FetchEventTarget} from './fetch-event-target.js';
 import {Figures} from './figures.js';
+import {clip, formatBytes, formatClock, formatDuration, formatNumber} from './format.js';
+import {drawSparkline} from './sparkline.js';
+import {tappedFetch} from './tapped-fetch.js';
 
-const MAX_ROWS = 500;
 const FIGURES_MS = 250;
 // Three of the gateway's heartbeats missed: nobody is there any more.
 const IDLE_MS = 45_000;
-// Within this of its end the list follows what comes.
-const FOLLOW_PX = 48;
+// The gateway answers within a second, even where the service has nothing to say yet.
+const SLOW_CONNECT_MS = 3000;
 const NOTHING_YET = 'Press Start, and each message appears here as it arrives.';
+const FIELDS = ['message', 'interval', 'count'];
 
 /** @typedef {{time: string, message: string, sequence: string}} Tick */
 /** @typedef {import('./fetch-event-target.js').StreamRecord<Tick>} TickRecord */
-/** @typedef {{record: TickRecord, skipped: number}} Row */
+/** @typedef {{record: TickRecord, gap: number, skipped: number}} Arrival */
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const inputById = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 const buttonById = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (byId(id));
 
 const form = /** @type {HTMLFormElement} */ (byId('form'));
-const feed = byId('feed');
 const start = buttonById('start');
 const stop = buttonById('stop');
 const pause = buttonById('pause');
-const raw = buttonById('raw');
+const spark = /** @type {HTMLCanvasElement} */ (byId('spark'));
+
+const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
+/** How the page came; its streams go the same way. A fetch tells only once its body has ended. */
+const protocol = navigation?.nextHopProtocol ?? '';
 
 /** @type {FetchEventTarget<Tick> | undefined} */
 let stream;
 let figures = new Figures(performance.now());
-/** @type {Row[]} What has come since the last frame; only what the list can hold is kept. */
-let pending = [];
-let frame = 0;
+/** @type {number[]} What the sparkline shows. */
+let drawn = [];
 let paused = false;
-/** How many have come since the list was paused. */
+/** How many have come since the lists were paused. */
 let held = 0;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let figuresTimer;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let countdownTimer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let slowTimer;
 
 // ---- The request, and the same for a shell
 
@@ -86,9 +93,23 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
  */
 const showState = (state, text) => {
   clearInterval(countdownTimer);
+  clearTimeout(slowTimer);
+  byId('hint').hidden = true;
   byId('countdown').textContent = '';
   byId('state').dataset.state = state;
   byId('status').textContent = text;
+};
+
+const showConnecting = () => {
+  showState('connecting', 'Connecting');
+  slowTimer = setTimeout(() => {
+    byId('hint').hidden = false;
+    byId('hint').textContent =
+      protocol === 'http/1.1'
+        ? 'No answer yet. A browser opens at most six HTTP/1.1 connections to one host: ' +
+          'streams in other tabs may hold them all.'
+        : 'No answer yet.';
+  }, SLOW_CONNECT_MS);
 };
 
 /**
@@ -119,11 +140,8 @@ const showRunning = (running) => {
 /** @param {import('./fetch-event-target.js').FetchEventError | undefined} error */
 const showFault = (error) => {
   const fields = error ? fieldViolations(error) : [];
-  for (const name of ['message', 'interval', 'count']) {
-    inputById(name).toggleAttribute(
-      'aria-invalid',
-      fields.some(({field}) => field.split('.')[0] === name),
-    );
+  for (const name of FIELDS) {
+    inputById(name).ariaInvalid = `${fields.some(({field}) => field.split('.')[0] === name)}`;
   }
   byId('fault').hidden = !error;
   if (!error) return;
@@ -144,46 +162,31 @@ const showFault = (error) => {
 
 // ---- Figures
 
-const number = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
-
-/** @param {number} ms */
-const duration = (ms) =>
-  Number.isNaN(ms)
-    ? '–'
-    : ms < 10
-      ? `${ms.toFixed(1)} ms`
-      : ms < 10_000
-        ? `${Math.round(ms)} ms`
-        : `${number.format(ms / 1000)} s`;
-
 const showPause = () => {
-  pause.textContent = paused ? `Resume (${number.format(held)})` : 'Pause';
+  pause.textContent = paused ? `Resume (${formatNumber(held)})` : 'Pause';
 };
 
 const showFigures = () => {
-  const {count, skipped, rate, p50, p99, history} = figures.read(performance.now());
-  byId('total').textContent = number.format(count);
-  byId('skipped').textContent = number.format(skipped);
-  byId('rate').textContent = count ? number.format(rate) : '–';
-  byId('p50').textContent = duration(p50);
-  byId('p99').textContent = duration(p99);
-  const top = Math.max(1, ...history);
-  const points = history.map((value, i) => `${120 - (history.length - 1 - i) * 2},${23 - (value / top) * 21}`);
+  const {count, skipped, bytes, rate, byteRate, p50, p99, history} = figures.read(performance.now());
+  byId('total').textContent = formatNumber(count);
+  byId('skipped').textContent = formatNumber(skipped);
+  byId('rate').textContent = count ? formatNumber(rate) : '–';
+  byId('byte-rate').textContent = bytes ? formatBytes(byteRate) : '–';
+  byId('p50').textContent = formatDuration(p50);
+  byId('p99').textContent = formatDuration(p99);
+  const peak = Math.max(0, ...history);
+  byId('peak').textContent = peak ? `peak ${formatNumber(peak)}/s` : '';
+  drawn = history;
+  drawSparkline(spark, drawn);
   showPause();
-  byId('spark').setAttribute('points', points.join(' '));
 };
 
-// ---- The list
+// Between streams nothing else draws it again.
+const redraw = () => drawSparkline(spark, drawn);
+new ResizeObserver(redraw).observe(spark);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
 
-/** @param {string} time RFC 3339 */
-const clock = (time) => {
-  const date = new Date(time);
-  const two = (/** @type {number} */ part) => `${part}`.padStart(2, '0');
-  const millis = `${date.getMilliseconds()}`.padStart(3, '0');
-  return Number.isNaN(date.getTime())
-    ? time
-    : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
-};
+// ---- The lists
 
 /**
  * @param {string} className
@@ -196,53 +199,65 @@ const span = (className, text) => {
   return element;
 };
 
-/** @param {Row} row */
-const rowElement = ({record, skipped}) => {
-  const {type, data} = record;
-  const row = document.createElement('li');
-  if (type === 'tick') {
-    row.append(span('sequence', data.sequence), span('time', clock(data.time)), span('text', data.message));
-    if (skipped) row.append(span('skipped', `${number.format(skipped)} skipped before`));
-  } else {
-    row.append(span('sequence', type), span('text', JSON.stringify(data)));
-  }
-  row.append(span('json', JSON.stringify(record)));
+const emptyRow = () => {
+  const row = document.createElement('div');
+  row.className = 'row';
   return row;
 };
 
-const draw = () => {
-  frame = 0;
-  if (paused || pending.length === 0) return;
-  const follows = feed.scrollHeight - feed.scrollTop - feed.clientHeight < FOLLOW_PX;
-  const rows = document.createDocumentFragment();
-  for (const row of pending) rows.append(rowElement(row));
-  const surplus = feed.childElementCount + pending.length - MAX_ROWS;
-  if (surplus >= feed.childElementCount) feed.replaceChildren();
-  else for (let i = 0; i < surplus; i++) feed.firstElementChild?.remove();
-  pending = [];
-  feed.append(rows);
-  byId('empty').hidden = true;
-  if (follows) feed.scrollTop = feed.scrollHeight;
+/** @param {Arrival} arrival */
+const tickRow = ({record: {type, data}, gap, skipped}) => {
+  const row = emptyRow();
+  const after = span('gap', Number.isNaN(gap) ? '' : formatDuration(gap));
+  if (type === 'tick') {
+    row.append(span('sequence', data.sequence), span('time', formatClock(data.time)), after);
+    row.append(span('text', clip(data.message)));
+    if (skipped) row.append(span('skipped', `${formatNumber(skipped)} skipped before`));
+  } else {
+    row.append(span('sequence', ''), span('time', type), after, span('text', clip(JSON.stringify(data))));
+  }
+  return row;
 };
 
-const drawSoon = () => {
-  frame ||= requestAnimationFrame(draw);
+/** @param {string} line */
+const lineRow = (line) => {
+  const row = emptyRow();
+  row.textContent = clip(line);
+  return row;
 };
+
+/** @type {Feed<Arrival>} */
+const ticks = new Feed(byId('feed'), tickRow);
+/** @type {Feed<string>} */
+const lines = new Feed(byId('lines'), lineRow);
+let shown = /** @type {Feed<any>} */ (ticks);
+
+const showEmpty = () => {
+  byId('empty').hidden = !shown.isEmpty;
+};
+
+for (const feed of [ticks, lines]) {
+  feed.onFollow = (follows) => {
+    if (feed === shown) byId('newest').hidden = follows;
+  };
+}
+byId('newest').addEventListener('click', () => {
+  shown.follow();
+  byId(shown === ticks ? 'feed' : 'lines').focus();
+});
 
 /** @param {TickRecord} record */
 const receive = (record) => {
   const sequence = record.type === 'tick' ? Number(record.data.sequence) : undefined;
-  const skipped = figures.add(performance.now(), sequence);
-  pending.push({record, skipped});
-  if (pending.length > MAX_ROWS) pending.shift();
+  ticks.push({record, ...figures.add(performance.now(), sequence)});
+  showEmpty();
   if (paused) held++;
-  drawSoon();
 };
 
 const clear = () => {
-  pending = [];
-  feed.replaceChildren();
-  byId('empty').hidden = false;
+  ticks.clear();
+  lines.clear();
+  showEmpty();
 };
 
 // ---- One stream
@@ -255,11 +270,20 @@ const subscribe = () => {
   clearInterval(figuresTimer);
   figuresTimer = setInterval(showFigures, FIGURES_MS);
   showFigures();
-  showState('connecting', 'Connecting');
+  showConnecting();
   showRunning(true);
 
+  const ourFigures = figures;
+  const fetch = tappedFetch({
+    onBytes: (count) => ourFigures.addBytes(performance.now(), count),
+    onLine: (line) => {
+      if (stream !== ours) return;
+      lines.push(line);
+      showEmpty();
+    },
+  });
   /** @type {FetchEventTarget<Tick>} */
-  const ours = new FetchEventTarget(PATH, {json: request(), idleTimeout: IDLE_MS});
+  const ours = new FetchEventTarget(PATH, {json: request(), idleTimeout: IDLE_MS, fetch});
   stream = ours;
   ours.addEventListener('open', () => {
     showFault(undefined);
@@ -272,7 +296,7 @@ const subscribe = () => {
     // Nothing else tells that the wait is over.
     setTimeout(
       () => {
-        if (stream === ours && ours.readyState === FetchEventTarget.CONNECTING) showState('connecting', 'Connecting');
+        if (stream === ours && ours.readyState === FetchEventTarget.CONNECTING) showConnecting();
       },
       Math.min(delay, 2 ** 31 - 1),
     );
@@ -293,7 +317,11 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   subscribe();
 });
-form.addEventListener('input', showCommands);
+form.addEventListener('input', ({target}) => {
+  // What was refused has changed.
+  /** @type {HTMLInputElement} */ (target).ariaInvalid = 'false';
+  showCommands();
+});
 stop.addEventListener('click', () => stream?.close());
 document.addEventListener('keydown', ({key}) => {
   if (key === 'Escape') stream?.close();
@@ -305,26 +333,34 @@ byId('clear').addEventListener('click', clear);
 pause.addEventListener('click', () => {
   paused = !paused;
   held = 0;
+  ticks.paused = paused;
+  lines.paused = paused;
   showPause();
-  drawSoon();
 });
-raw.addEventListener('click', () => {
-  const on = raw.getAttribute('aria-pressed') !== 'true';
-  raw.setAttribute('aria-pressed', `${on}`);
-  feed.classList.toggle('raw', on);
+byId('views').addEventListener('change', ({target}) => {
+  const asTicks = /** @type {HTMLInputElement} */ (target).value === 'ticks';
+  ticks.shown = asTicks;
+  lines.shown = !asTicks;
+  shown = asTicks ? ticks : lines;
+  byId('columns').hidden = !asTicks;
+  byId('newest').hidden = shown.follows;
+  showEmpty();
 });
 
 // ---- What the page knows about itself
 
-/** What the protocol of the page means for its streams. @type {Record<string, string>} */
+/** What the protocol of the page means for its streams. @type {Record<string, [name: string, note: string]>} */
 const PROTOCOLS = {
-  'http/1.1':
+  'http/1.1': [
+    'HTTP/1.1',
     'This page came over HTTP/1.1. A browser opens at most six such connections to one host: ' +
-    'a seventh stream, in whichever tab, waits.',
-  h2: 'This page came over HTTP/2: its streams share one connection.',
+      'a seventh stream, in whichever tab, waits.',
+  ],
+  h2: ['HTTP/2', 'This page came over HTTP/2: its streams share one connection.'],
 };
-const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-byId('protocol').textContent = PROTOCOLS[navigation?.nextHopProtocol ?? ''] ?? '';
+const [name, note] = PROTOCOLS[protocol] ?? [protocol, ''];
+byId('protocol').textContent = name;
+byId('protocol-note').textContent = note;
 
 showCommands();
 byId('empty').textContent = NOTHING_YET;

@@ -1,25 +1,37 @@
 // @ts-check
-/** The server of `scenario.js`, to the byte. */
+/** The server's side of `scenario.js`. */
 import {HEAD, LAST, chunk, faultServer} from './fault_server.js';
 
-// For a page of another origin: the browser's preflight is answered like any request.
-const CORS = 'Access-Control-Allow-Origin: *\r\n';
-const head = HEAD.replace('Content-Type', `${CORS}Content-Type`);
+/** How many requests the scenario makes. */
+const REQUESTS = 3;
+
+/**
+ * The body that answers the nth request, from 0.
+ * @param {number} n
+ * @param {{headers: Record<string, unknown>, body: string}} request
+ */
+export const scenarioBody = (n, {headers, body}) => {
+  switch (n) {
+    case 0: {
+      const message = JSON.stringify(JSON.parse(body).message);
+      // Cut in a line, but ended as HTTP has it: Bun's fetch() drops what it has read when a connection is lost.
+      return `{"type":"tick","data":${message},"id":"s-1"}\n{"type":"ti`;
+    }
+    case 1: {
+      const id = headers['last-event-id'] === 's-1' ? 's-2' : 'lost';
+      return `\r\n {"type":"tick","data":2,"id":"${id}"}\n{"end":{"code":0}}`;
+    }
+    default:
+      return '{"type":"tick","data":3}\n{"result":4}\n{"end":{"code":0}}\n';
+  }
+};
 
 export const scenarioServer = () =>
   faultServer(
-    ({socket, request}) => {
-      const {message} = JSON.parse(request.body);
-      const cut = `{"type":"tick","data":${JSON.stringify(message)},"id":"s-1"}\n{"type":"ti`;
-      // The body ends as HTTP has it, for Bun's sake, whose fetch() drops what it has read when a connection is lost.
-      socket.write(`${head}${chunk(cut)}${LAST}`);
-    },
-    ({socket, request}) => {
-      const id = request.headers['last-event-id'] === 's-1' ? 's-2' : 'lost';
-      socket.write(
-        `${head}${chunk(`\r\n {"type":"tick","data":2,"id":"${id}"}\n`)}${chunk('{"end":{"code":0}}')}${LAST}`,
-      );
-    },
-    ({socket}) =>
-      socket.write(`${head}${chunk('{"type":"tick","data":3}\n{"result":4}\n{"end":{"code":0}}\n')}${LAST}`),
+    ...Array.from(
+      {length: REQUESTS},
+      (_, n) =>
+        /** @type {import('./fault_server.js').Answer} */
+        (({socket, request}) => socket.write(HEAD + chunk(scenarioBody(n, request)) + LAST)),
+    ),
   );

@@ -1,16 +1,17 @@
 // The page in a real browser, before the real gateway and the real service.
 import {execFileSync} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 
-import {complaints, launch} from './browser.js';
+import {clientModule, complaints, launch} from './browser.js';
 import {eventually, freePort, gatewayReady, startGateway, startService, streamsActive} from './processes.js';
+import {POLICY} from './scripted_server.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'";
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -58,7 +59,7 @@ const subscribe = async (fields = {}) => {
   await page.click('#start');
 };
 const open = (http = gateway.http) => page.goto(`http://${http}/`);
-const rows = () => page.locator('#feed li');
+const rows = () => page.locator('#feed .row');
 const text = (/** @type {string} */ id) => page.locator(`#${id}`).textContent();
 
 /** @param {string} state @param {string | RegExp} [status] */
@@ -75,7 +76,9 @@ describe('one stream', () => {
     await stateIs('open', 'Open');
     await rows().nth(9).waitFor();
     const shown = await rows().evaluateAll((items) =>
-      items.slice(0, 10).map((item) => [...item.children].slice(0, 3).map((part) => part.textContent)),
+      items
+        .slice(0, 10)
+        .map((item) => ['sequence', 'time', 'text'].map((name) => item.querySelector(`.${name}`)?.textContent)),
     );
     expect(shown.map(([sequence]) => Number(sequence))).toEqual(
       [...shown.keys()].map((i) => i + Number(shown[0]?.[0])),
@@ -85,6 +88,18 @@ describe('one stream', () => {
       expect(message).toBe('hello');
     }
     await eventually('the figures follow', async () => Number(await text('total')) >= 10);
+    await eventually('a second is over', async () => /^[1-9][0-9.]* k?B$/.test(`${await text('byte-rate')}`));
+    // 20 ms apart, give or take what a busy machine does.
+    expect(await text('p50')).toMatch(/^[1-9]\d(\.\d)? ms$/);
+    await page.locator('#peak', {hasText: /^peak \d+\/s$/}).waitFor();
+    const drawn = await page.locator('#spark').evaluate((element) => {
+      const canvas = /** @type {HTMLCanvasElement} */ (element);
+      return canvas
+        .getContext('2d')
+        ?.getImageData(0, 0, canvas.width, canvas.height)
+        .data.some((value) => value > 0);
+    });
+    expect(drawn).toBe(true);
   });
 
   test('stops, and its connection is free', async () => {
@@ -107,6 +122,7 @@ describe('one stream', () => {
     await open();
     await subscribe({interval: 10, count: 3});
     await stateIs('ended', 'Closed · ended by the service · HTTP 200');
+    await rows().nth(2).waitFor();
     expect(await rows().locator('.sequence').allTextContents()).toEqual(['1', '2', '3']);
     expect(await page.locator('#fault').isVisible()).toBe(false);
   });
@@ -116,10 +132,16 @@ describe('one stream', () => {
     await open();
     await subscribe({message, interval: 10, count: 2});
     await stateIs('ended');
+    await rows().nth(1).waitFor();
     expect(await rows().locator('.text').allTextContents()).toEqual([message, message]);
-    await page.click('#raw');
-    expect(JSON.parse(await rows().first().innerText())).toMatchObject({type: 'tick', data: {message, sequence: '1'}});
-    expect(await page.locator('#feed img, #feed b').count()).toBe(0);
+    await page.getByText('NDJSON').click();
+    const lines = (await page.locator('#lines .row').allTextContents()).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      {type: 'tick', data: {message, sequence: '1'}},
+      {type: 'tick', data: {message, sequence: '2'}},
+      {end: {code: 0}},
+    ]);
+    expect(await page.locator('#feed img, #feed b, #lines img, #lines b').count()).toBe(0);
     expect(await page.title()).toBe('Penstock');
   });
 
@@ -155,7 +177,10 @@ describe('one stream', () => {
     expect(await text('fault-title')).toBe('The request is not valid');
     expect(await text('fault-codes')).toBe('HTTP 400 · gRPC 3 INVALID_ARGUMENT');
     expect(await text('fault-fields')).toMatch(/^message /);
-    expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('');
+    expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.locator('#interval').getAttribute('aria-invalid')).toBe('false');
+    await page.fill('#message', 'short');
+    expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('false');
     expectComplaint(/status of 400/);
     await subscribe({message: 'short', count: 1});
     await stateIs('ended');
@@ -173,6 +198,77 @@ describe('one stream', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('start');
     await page.keyboard.press('Space');
     await stateIs('open');
+    // To the views and back, and through everything that follows.
+    await page.focus('#views :checked');
+    await page.keyboard.press('ArrowRight');
+    await page.locator('#lines .row').first().waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await rows().first().waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await text('pause')).toMatch(/^Resume/);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await eventually('the list is cleared', async () => (await rows().count()) < 3);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('feed');
+  });
+
+  test('is followed to its newest, unless one looks back', async () => {
+    await open();
+    await subscribe({interval: 5});
+    await rows().nth(99).waitFor();
+    const atEnd = () =>
+      page
+        .locator('#feed')
+        .evaluate(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 48);
+    expect(await atEnd()).toBe(true);
+    expect(await page.locator('#newest').isVisible()).toBe(false);
+    await page.locator('#feed').evaluate((list) => (list.scrollTop = 0));
+    await page.locator('#newest').waitFor();
+    const count = await rows().count();
+    await eventually('more came', async () => (await rows().count()) > count + 20);
+    expect(await page.locator('#feed').evaluate((list) => list.scrollTop)).toBeLessThan(48);
+    await page.click('#newest');
+    await eventually('it follows', atEnd);
+    expect(await page.locator('#newest').isVisible()).toBe(false);
+  });
+
+  test('is followed where messages are of several lines, and of different lengths', async () => {
+    await open();
+    await subscribe({message: 'many words '.repeat(60), interval: 10});
+    await rows().nth(150).waitFor();
+    expect(await page.locator('#newest').isVisible()).toBe(false);
+    const cutOff = await page.locator('#feed').evaluate((list) => {
+      const last = /** @type {Element} */ (list.lastElementChild);
+      return last.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
+    });
+    expect(cutOff).toBeLessThan(1);
+  });
+
+  test('of a reader that stops reading makes the service skip, and costs it nothing', async () => {
+    await open();
+    const sequences = await page.evaluate(
+      async (client) => {
+        const json = {message: 'x'.repeat(60_000), interval: '0.001s'};
+        const ticks = new client.FetchEventTarget('/v1/ticks:subscribe', {json});
+        const reader = ticks.records().getReader();
+        const next = async () => Number((await reader.read()).value?.data.sequence);
+        const seen = [await next()];
+        // Long enough for all buffers on the way to fill, at 60 MB a second.
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        while (seen.length < 20_000 && !seen.some((sequence, i) => sequence > (seen[i - 1] ?? 0) + 500))
+          seen.push(await next());
+        await reader.cancel();
+        return seen;
+      },
+      await clientModule(page),
+    );
+    // While nobody read, the service went on counting and sent nothing.
+    const widest = Math.max(...sequences.slice(1).map((sequence, i) => sequence - (sequences[i] ?? 0)));
+    expect(widest).toBeGreaterThan(500);
+    await allFreed();
   });
 });
 
@@ -190,20 +286,99 @@ describe('the page', () => {
     expect(await page.title()).toBe('Penstock');
   });
 
+  test('would be found out by an unhandled rejection', async () => {
+    await open();
+    await page.evaluate(() => void Promise.reject(new Error('nobody catches this')));
+    await eventually('it is reported', async () => found.length > 0);
+    expectComplaint(/^exception: nobody catches this$/);
+  });
+
   test('fits a phone, in light and dark', async () => {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.emulateMedia({colorScheme, reducedMotion: 'reduce'});
-      await page.setViewportSize({width: 360, height: 740});
-      await open();
-      await subscribe({message: 'w'.repeat(300), interval: 10, count: 5});
-      await stateIs('ended');
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      for (const width of [375, 320]) {
+        await page.setViewportSize({width, height: 740});
+        await open();
+        await subscribe({message: 'w'.repeat(300), interval: 10, count: 5});
+        await stateIs('ended');
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+        await page.getByText('NDJSON').click();
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      }
     }
   });
 
-  test("tells of HTTP/1.1's six connections", async () => {
+  test("tells of HTTP/1.1's six connections, and when they are all taken", async () => {
     await open();
-    expect(await text('protocol')).toMatch(/HTTP\/1\.1.*six/);
+    expect(await text('protocol')).toBe('HTTP/1.1');
+    expect(await text('protocol-note')).toMatch(/HTTP\/1\.1.*six/);
+    const others = await Promise.all(
+      Array.from({length: 6}, async () => {
+        const other = await context.newPage();
+        await other.goto(`http://${gateway.http}/`);
+        return other;
+      }),
+    );
+    for (const other of others) {
+      await other.click('#start');
+      await other.locator('#feed .row').first().waitFor();
+    }
+    await subscribe({interval: 20});
+    await stateIs('connecting');
+    await page.locator('#hint', {hasText: 'six HTTP/1.1 connections'}).waitFor();
+    await others[0]?.click('#stop');
+    await stateIs('open');
+    expect(await page.locator('#hint').isVisible()).toBe(false);
+  });
+
+  test.each(/** @type {const} */ (['light', 'dark']))(
+    'has no fault that axe knows, in each state, %s',
+    async (colorScheme) => {
+      await page.emulateMedia({colorScheme});
+      const violations = async () => {
+        // The policy forbids what addScriptTag does; evaluate() is the debugger's.
+        await page.evaluate(AXE);
+        const {violations} = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
+        return violations.map((/** @type {any} */ {id, nodes}) => [
+          id,
+          nodes.map((/** @type {any} */ node) => node.html),
+        ]);
+      };
+      await open();
+      expect(await violations()).toEqual([]);
+      await subscribe({interval: 50});
+      await rows().nth(20).waitFor();
+      expect(await violations()).toEqual([]);
+      await page.locator('#feed').evaluate((list) => (list.scrollTop = 0));
+      await page.click('#pause');
+      await page.getByText('NDJSON').click();
+      expect(await violations()).toEqual([]);
+      await page.click('#stop');
+      await subscribe({message: 'x'.repeat(70_000)});
+      await stateIs('failed');
+      expect(await violations()).toEqual([]);
+      await page.setViewportSize({width: 375, height: 740});
+      expect(await violations()).toEqual([]);
+      expectComplaint(/status of 400/);
+    },
+  );
+
+  test('moves nothing where less motion is asked for', async () => {
+    await page.emulateMedia({reducedMotion: 'reduce'});
+    await open();
+    const moving = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('*')].flatMap((element) =>
+          ['::before', '::after', ''].filter((pseudo) => {
+            const {animationName, transitionDuration} = getComputedStyle(element, pseudo || null);
+            return animationName !== 'none' || parseFloat(transitionDuration) > 0;
+          }),
+        ),
+      );
+    await page.locator('#state').evaluate((state) => (state.dataset['state'] = 'connecting'));
+    expect(await moving()).toEqual([]);
+    await page.emulateMedia({reducedMotion: 'no-preference'});
+    expect(await moving()).not.toEqual([]);
   });
 
   test('copies a curl command that works when pasted', async () => {

@@ -1,0 +1,76 @@
+// @ts-check
+// Writes the pictures in README from the running system; tools/screenshots builds what it needs and calls it:
+//
+//     node tests/browser/screenshots.mjs docs/images      (SERVICE and GATEWAY name the binaries)
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+
+import {launch} from './browser.js';
+import {smallerPng} from './png.js';
+import {startGateway, startService} from './processes.js';
+
+const MAX_BYTES = 150_000;
+// As `penstock up` has it, so that the commands in the picture are those that a reader pastes.
+const PORT = 8080;
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** Until so many messages have come. @param {Page} page @param {number} count */
+const messages = (page, count) =>
+  page.waitForFunction(
+    (least) => Number(document.getElementById('total')?.textContent?.replaceAll(',', '')) >= least,
+    count,
+  );
+
+/** @param {Page} page @param {number} intervalMs @param {number} count */
+const stream = async (page, intervalMs, count) => {
+  await page.fill('#interval', `${intervalMs}`);
+  await page.click('#start');
+  await messages(page, count);
+};
+
+const [folder = 'docs/images'] = process.argv.slice(2);
+await mkdir(folder, {recursive: true});
+const service = await startService({});
+const gateway = await startGateway({upstream: service.grpc, port: PORT});
+const browser = await launch();
+
+/** In this order: the last one ends the service. @type {[name: string, 'light' | 'dark', (page: Page) => Promise<unknown>][]} */
+const pictures = [
+  ['page-light.png', 'light', (page) => stream(page, 50, 500)],
+  [
+    'page-dark.png',
+    'dark',
+    async (page) => {
+      await page.getByText('NDJSON').click();
+      await stream(page, 20, 600);
+    },
+  ],
+  [
+    'page-error.png',
+    'light',
+    async (page) => {
+      await stream(page, 100, 60);
+      await service.stop();
+      await page.locator('#fault').waitFor();
+    },
+  ],
+];
+
+try {
+  for (const [name, colorScheme, pose] of pictures) {
+    const page = await browser.newPage({viewport: {width: 1200, height: 750}, deviceScaleFactor: 1.5, colorScheme});
+    await page.goto(`http://localhost:${PORT}/`);
+    await pose(page);
+    const file = path.join(folder, name);
+    const png = smallerPng(await page.screenshot());
+    await writeFile(file, png);
+    await page.close();
+    console.log(`${file}: ${png.length} bytes`);
+    if (png.length > MAX_BYTES) throw new Error(`${file} is over ${MAX_BYTES} bytes: show less, or smaller`);
+  }
+} finally {
+  await browser.close();
+  await gateway.stop();
+  await service.stop();
+}
