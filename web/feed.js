@@ -34,6 +34,10 @@ export class Feed {
     this.#list = list;
     this.#toRow = toRow;
     list.addEventListener('scroll', () => this.#setFollows(this.#isAtEnd()), {passive: true});
+    // An error told above the list makes it smaller, without a scroll.
+    new ResizeObserver(() => {
+      if (this.#follows) list.scrollTop = list.scrollHeight;
+    }).observe(list);
   }
 
   /** @param {T} item */

@@ -1,5 +1,6 @@
 // The client, against a server that misbehaves on purpose. Vitest fails the run on any unhandled rejection.
 import {getEventListeners} from 'node:events';
+import {constants, createGzip, gzipSync} from 'node:zlib';
 
 import {afterEach, describe, expect, test, vi} from 'vitest';
 
@@ -151,6 +152,52 @@ describe('a stream that ends well', () => {
     );
     await target.closed;
     expect(seen).toEqual([{type: 'close', data: 0, id: '7'}, '7', true]);
+  });
+});
+
+describe('a body that a proxy compresses', () => {
+  const GZIP = HEAD.replace('\r\n\r\n', '\r\nContent-Encoding: gzip\r\n\r\n');
+  /** Chunks as a socket takes them. @param {Buffer} bytes */
+  const chunkOf = (bytes) =>
+    Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+
+  test('with a flush after each record comes record by record', async () => {
+    const gzip = createGzip();
+    const server = await serve(({socket}) => {
+      socket.write(GZIP);
+      gzip.on('data', (bytes) => socket.write(chunkOf(bytes))).on('end', () => socket.write(LAST));
+      gzip.write(A);
+      gzip.flush(constants.Z_SYNC_FLUSH);
+    });
+    const target = new FetchEventTarget(server.url);
+    const events = log(target);
+    // The second goes only once the first has come.
+    target.addEventListener('a', () => gzip.end(B + END));
+    expect((await target.closed).wasClean).toBe(true);
+    expect(events).toEqual([...OPEN, ...GOT_A, ...GOT_B, 'close end clean']);
+  });
+
+  test('without a flush comes when it is over, and is whole', async () => {
+    const {events} = await run(({socket}) =>
+      socket.write(Buffer.concat([Buffer.from(GZIP), chunkOf(gzipSync(A + B + END)), Buffer.from(LAST)])),
+    );
+    expect(events).toEqual([...OPEN, ...GOT_A, ...GOT_B, 'close end clean']);
+  });
+
+  test('and sits on what it has is silent: idle', async () => {
+    const header = gzipSync('').subarray(0, 10);
+    const {events} = await run(({socket}) => socket.write(Buffer.concat([Buffer.from(GZIP), chunkOf(header)])), {
+      idleTimeout: 50,
+    });
+    expect(events).toEqual([...OPEN, 'error idle', 'close idle']);
+  });
+
+  test('and is cut is truncated', async () => {
+    const gzip = gzipSync(A + A.repeat(500) + END);
+    const {events} = await run(({socket}) =>
+      socket.end(Buffer.concat([Buffer.from(GZIP), chunkOf(gzip.subarray(0, gzip.length - 20))])),
+    );
+    expect(events.slice(-2)).toEqual(['error truncated', 'close truncated']);
   });
 });
 

@@ -67,6 +67,10 @@ const stateIs = async (state, status = /./) => {
   await page.locator(`#state[data-state="${state}"]`).waitFor();
   expect(await text('status')).toMatch(status);
 };
+const atEnd = () =>
+  page
+    .locator('#feed')
+    .evaluate(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 48);
 const allFreed = () => eventually('no stream is left', async () => (await streamsActive(gateway.admin)) === 0, 5000);
 
 describe('one stream', () => {
@@ -219,10 +223,6 @@ describe('one stream', () => {
     await open();
     await subscribe({interval: 5});
     await rows().nth(99).waitFor();
-    const atEnd = () =>
-      page
-        .locator('#feed')
-        .evaluate(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 48);
     expect(await atEnd()).toBe(true);
     expect(await page.locator('#newest').isVisible()).toBe(false);
     await page.locator('#feed').evaluate((list) => (list.scrollTop = 0));
@@ -431,6 +431,8 @@ describe('under an open page', () => {
       await stateIs('failed', 'Closed · UNAVAILABLE');
       expect(await text('fault-title')).toBe('The service is not available');
       expect(await text('fault-codes')).toBe('HTTP 200 · gRPC 14 UNAVAILABLE');
+      // What it takes of the list's place is not the place of the newest.
+      expect(await atEnd()).toBe(true);
 
       await page.click('#start');
       await stateIs('retry', 'Retry');
