@@ -64,18 +64,6 @@ int HexDigit(char c) {
   return -1;
 }
 
-// 1*DIGIT and nothing else: no sign, no list, no blank (RFC 9110 section 8.6).
-absl::optional<uint64_t> ParseLength(absl::string_view text) {
-  if (text.empty()) return absl::nullopt;
-  uint64_t value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return absl::nullopt;
-    if (value > kMaxLength / 10) return absl::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
-  }
-  return value;
-}
-
 // The last member of a comma-separated list.
 absl::string_view LastMember(absl::string_view list) {
   const size_t comma = list.rfind(',');
@@ -88,6 +76,22 @@ size_t Count(const Headers& headers, absl::string_view name) {
 }
 
 }  // namespace
+
+bool IsTarget(absl::string_view text) { return !text.empty() && All(text, kTargetByte); }
+
+bool IsHost(absl::string_view text) { return !text.empty() && All(text, kHostByte); }
+
+// 1*DIGIT and nothing else: no sign, no list, no blank (RFC 9110 section 8.6).
+absl::optional<uint64_t> ParseContentLength(absl::string_view text) {
+  if (text.empty()) return absl::nullopt;
+  uint64_t value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return absl::nullopt;
+    if (value > kMaxLength / 10) return absl::nullopt;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return value;
+}
 
 bool IsToken(absl::string_view text) { return !text.empty() && All(text, kTokenByte); }
 bool IsFieldValue(absl::string_view text) { return All(text, kValueByte); }
@@ -224,7 +228,7 @@ bool Http1Parser::ParseRequestLine(absl::string_view line) {
 
 bool Http1Parser::ParseTarget(absl::string_view target) {
   if (head_.method == "CONNECT") return Fail(405, "this is no proxy: CONNECT is not served"), false;
-  if (target.empty() || !All(target, kTargetByte)) {
+  if (!IsTarget(target)) {
     return Fail(400, "the request target has bytes that must be percent-encoded, or none at all"), false;
   }
   if (target == "*") {
@@ -246,7 +250,7 @@ bool Http1Parser::ParseAbsoluteTarget(absl::string_view target) {
   target.remove_prefix(colon + 3);
   const size_t end = std::min(target.find_first_of("/?"), target.size());
   const absl::string_view host = target.substr(0, end);
-  if (host.empty() || !All(host, kHostByte)) {
+  if (!IsHost(host)) {
     return Fail(400, "the request target's URI has no valid host"), false;
   }
   head_.authority.assign(host.data(), host.size());
@@ -325,7 +329,7 @@ bool Http1Parser::CheckFraming() {
   }
   state_ = State::kEnd;
   if (lengths == 0) return true;
-  head_.content_length = ParseLength(*FindHeader(head_.headers, "content-length"));
+  head_.content_length = ParseContentLength(*FindHeader(head_.headers, "content-length"));
   if (!head_.content_length) return Fail(400, "Content-Length is not a number, or too large"), false;
   remaining_ = *head_.content_length;
   head_.has_body = remaining_ > 0;

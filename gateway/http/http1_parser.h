@@ -132,6 +132,13 @@ class Http1Parser {
 bool IsToken(absl::string_view text);
 bool IsFieldValue(absl::string_view text);
 
+// The same grammar for the pseudo-header fields of HTTP/2: a target has only bytes that may stand in one, a host only
+// those of a host and a port. An empty text is neither.
+bool IsTarget(absl::string_view text);
+bool IsHost(absl::string_view text);
+// 1*DIGIT (RFC 9110 section 8.6), and small enough to be added to others.
+absl::optional<uint64_t> ParseContentLength(absl::string_view text);
+
 }  // namespace penstock::http
 
 #endif  // PENSTOCK_GATEWAY_HTTP_HTTP1_PARSER_H_
