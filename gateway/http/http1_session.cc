@@ -1,10 +1,6 @@
 #include "gateway/http/http1_session.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <boost/asio/error.hpp>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -28,25 +24,22 @@ void Append(std::string& out, absl::string_view text) { out.append(text.data(), 
 
 }  // namespace
 
-Http1Session::Http1Session(SessionContext& context, UniqueFd socket)
-    : context_(context), socket_(context.loop.io().get_executor()), peer_(Peer::Of(socket.get())) {
-  ConfigureClientSocket(socket.get());
-  boost::system::error_code error;
-  socket_.assign(socket.get(), error);
-  if (error) {
-    Close(false);
-    return;
-  }
-  socket.release();
+Http1Session::Http1Session(SessionContext& context, Transport transport)
+    : context_(context), transport_(std::move(transport)), peer_(Peer::Of(transport_.fd())) {
   ArmRead();
   UpdateDeadline();
 }
 
 Http1Session::~Http1Session() { DropHandler(); }
 
-void Http1Session::Refuse() {
-  if (state_ == State::kClosed) return;
-  RefuseRequest(503, "too many connections", {{"Retry-After", "1"}});
+void Http1Session::Receive(absl::string_view input) {
+  if (input.empty()) return;
+  Consume(input);
+  UpdateDeadline(/*progress=*/true);
+}
+
+void Http1Session::Refuse(int status, absl::string_view message, Headers extra) {
+  RefuseRequest(status, message, std::move(extra));
 }
 
 void Http1Session::BeginDrain() {
@@ -84,7 +77,7 @@ size_t Http1Session::ReadAllowance() const {
 void Http1Session::ArmRead() {
   if (read_armed_ || ReadAllowance() == 0) return;
   read_armed_ = true;
-  socket_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code&) {
+  transport_.WaitReadable([this] {
     read_armed_ = false;
     OnReadable();
   });
@@ -95,13 +88,12 @@ void Http1Session::OnReadable() {
   const size_t allowance = std::min(ReadAllowance(), Loop::kReadBufferBytes);
   if (allowance == 0) return;
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = ::recv(socket_.native_handle(), buffer, allowance, MSG_DONTWAIT);
+  const ssize_t n = transport_.Read(buffer, allowance);
   if (n > 0) {
-    Consume(absl::string_view(buffer, static_cast<size_t>(n)));
-    UpdateDeadline(/*progress=*/true);
-  } else if (n == 0) {
+    Receive(absl::string_view(buffer, static_cast<size_t>(n)));
+  } else if (n == Transport::kEnd) {
     OnEof();
-  } else if (errno != EAGAIN && errno != EINTR) {
+  } else if (n == Transport::kFailed) {
     return ClientGone("reset", /*reset=*/false);
   }
   ArmRead();
@@ -376,8 +368,8 @@ void Http1Session::Write() {
   if (!out_ || write_armed_) return;
   const size_t waiting = out_->size() - sent_;
   if (waiting > 0) {
-    const ssize_t n = ::send(socket_.native_handle(), out_->data() + sent_, waiting, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0 && errno != EAGAIN && errno != EINTR) return ClientGone("reset", /*reset=*/false);
+    const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
+    if (n == Transport::kFailed) return ClientGone("reset", /*reset=*/false);
     const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
     sent_ += taken;
     taken_ += taken;
@@ -407,7 +399,7 @@ void Http1Session::OnTaken() {
 
 void Http1Session::ArmWrite() {
   write_armed_ = true;
-  socket_.async_wait(Descriptor::wait_write, [this](const boost::system::error_code&) {
+  transport_.WaitWritable([this] {
     write_armed_ = false;
     context_.loop.Defer(this);
   });
@@ -434,9 +426,7 @@ void Http1Session::NextRequest() {
 
 // Unread input would turn close() into a reset, and that would take from the client what it has not read yet.
 void Http1Session::CloseAfterResponse() {
-  char byte;
-  const bool clean = !drop_input_ && !pipelined_ && exchange_.request_complete &&
-                     ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+  const bool clean = !drop_input_ && !pipelined_ && exchange_.request_complete && !transport_.Readable();
   if (clean || eof_) return Close(/*reset=*/false);
   BeginLinger();
 }
@@ -444,7 +434,7 @@ void Http1Session::CloseAfterResponse() {
 void Http1Session::BeginLinger() {
   DropInput(context_.options.max_lingering_bytes);
   state_ = State::kLinger;
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  transport_.ShutdownWrite();
 }
 
 void Http1Session::ClientGone(absl::string_view reason, bool reset) {
@@ -458,11 +448,7 @@ void Http1Session::Close(bool reset) {
   Disarm();
   // A body that ends with the connection would look complete after a FIN.
   const bool cut = exchange_.head_sent && (!exchange_.finished || out_);
-  if (socket_.is_open()) {
-    if (reset || cut) ResetOnClose(socket_.native_handle());
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-  }
+  transport_.Close(reset || cut);
   unsent_ = 0;
   parser_.reset();
   pipelined_.reset();

@@ -16,8 +16,6 @@
 #ifndef PENSTOCK_GATEWAY_HTTP_HTTP1_SESSION_H_
 #define PENSTOCK_GATEWAY_HTTP_HTTP1_SESSION_H_
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,7 +27,7 @@
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/session.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/unique_fd.h"
+#include "gateway/http/transport.h"
 #include "gateway/loop.h"
 #include "gateway/timer_wheel.h"
 
@@ -40,12 +38,14 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   // Bytes that one read takes while a head is awaited: what follows a head may be pipelined requests, which are kept.
   static constexpr size_t kHeadReadBytes = 16 * 1024;
 
-  // Serves `socket`, a connected stream socket.
-  Http1Session(SessionContext& context, UniqueFd socket);
+  Http1Session(SessionContext& context, Transport transport);
   ~Http1Session() override;
 
-  // Instead of serving: answers 503 with Retry-After and closes. Right after construction only.
-  void Refuse();
+  // Bytes that were read from the transport before it came here. Right after construction only.
+  void Receive(absl::string_view input);
+
+  // Instead of serving: answers with an error and closes. Right after construction only.
+  void Refuse(int status, absl::string_view message, Headers extra = {});
 
   void BeginDrain() override;
 
@@ -75,7 +75,6 @@ class Http1Session final : public Session, private ResponseStream, private Defer
     uint64_t owed = 0;  // bytes of an identity body that are still to be appended
   };
   static constexpr size_t kNoPiece = ~size_t{0};
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
   // ResponseStream
   void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override;
@@ -128,7 +127,7 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   void OnTimer() override;
 
   SessionContext& context_;
-  Descriptor socket_;
+  Transport transport_;
   std::unique_ptr<RequestHandler> handler_;
   std::unique_ptr<Http1Parser> parser_;     // while a request is read
   std::unique_ptr<std::string> pipelined_;  // bytes behind the request in hand

@@ -435,7 +435,7 @@ TEST(Http1Session, RefusalsAreJsonAndClose) {
        R"({"code":3,"message":"Content-Length together with Transfer-Encoding","details":[]})"},
       {"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 405 Method Not Allowed\r\n",
        R"({"code":12,"message":"this is no proxy: CONNECT is not served","details":[]})"},
-      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+      {"GET / HTTP/2.0\r\nHost: h\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported\r\n",
        R"({"code":12,"message":"only HTTP/1.1 and HTTP/1.0 are spoken here","details":[]})"},
   };
   for (const auto& c : cases) {

@@ -6,6 +6,12 @@
 #include "absl/time/time.h"
 
 namespace penstock::http {
+namespace {
+
+constexpr absl::string_view kDateName = "Date: ";
+constexpr absl::string_view kLineEnd = "\r\n";
+
+}  // namespace
 
 SessionContext::SessionContext(Loop& loop, const SessionOptions& options, HandlerFactory factory)
     : loop(loop), options(options), factory(std::move(factory)) {}
@@ -15,9 +21,14 @@ absl::string_view SessionContext::DateLine() {
   if (now != date_second_) {
     date_second_ = now;
     date_line_ = absl::StrCat(
-        "Date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::FromTimeT(now), absl::UTCTimeZone()), "\r\n");
+        kDateName, absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::FromTimeT(now), absl::UTCTimeZone()), kLineEnd);
   }
   return date_line_;
+}
+
+absl::string_view SessionContext::DateValue() {
+  const absl::string_view line = DateLine();
+  return line.substr(kDateName.size(), line.size() - kDateName.size() - kLineEnd.size());
 }
 
 }  // namespace penstock::http

@@ -7,13 +7,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/stream.h"
+#include "gateway/http/tls_server.h"
 #include "gateway/loop.h"
 
 namespace penstock::http {
@@ -40,6 +43,11 @@ struct SessionOptions {
   // Bytes wait and the client takes fewer than this a second for this long: it is cut. Rate 0: never.
   size_t slow_client_rate = 1024;
   std::chrono::milliseconds slow_client_timeout{30'000};
+  // Streams of one HTTP/2 connection at a time. RFC 9113 section 6.5.2 advises no fewer than 100; what a connection may
+  // hold is this many times what a stream may.
+  uint32_t max_streams = 128;
+  // Null: no TLS. Outlives the sessions.
+  const TlsServer* tls = nullptr;
 };
 
 class Session;
@@ -53,8 +61,13 @@ class SessionContext {
   // Destroys `session`. It must be the caller's last act.
   virtual void Remove(Session& session) = 0;
 
+  // Destroys `session` and puts `next` in its place. It must be the caller's last act.
+  virtual void Replace(Session& session, std::unique_ptr<Session> next) = 0;
+
   // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" (RFC 9110 section 6.6.1), made once a second.
   absl::string_view DateLine();
+  // The same without its name and CRLF.
+  absl::string_view DateValue();
 
   Loop& loop;
   const SessionOptions options;

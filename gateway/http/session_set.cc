@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "gateway/http/detect_session.h"
 #include "gateway/http/http1_session.h"
+#include "gateway/http/transport.h"
 
 namespace penstock::http {
 
@@ -15,14 +17,26 @@ SessionSet::~SessionSet() {
 
 void SessionSet::Give(UniqueFd socket) {
   size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket)]() mutable { Add(new Http1Session(*this, std::move(socket))); });
+  loop.Post([this, socket = std::move(socket)]() mutable {
+    Transport transport(loop, std::move(socket));
+    if (!transport.open()) {
+      size_.fetch_sub(1, std::memory_order_relaxed);
+      return;
+    }
+    Add(new DetectSession(*this, std::move(transport)));
+  });
 }
 
 void SessionSet::Refuse(UniqueFd socket) {
   size_.fetch_add(1, std::memory_order_relaxed);
   loop.Post([this, socket = std::move(socket)]() mutable {
-    auto* session = new Http1Session(*this, std::move(socket));
-    session->Refuse();
+    Transport transport(loop, std::move(socket));
+    if (!transport.open()) {
+      size_.fetch_sub(1, std::memory_order_relaxed);
+      return;
+    }
+    auto* session = new Http1Session(*this, std::move(transport));
+    session->Refuse(503, "too many connections", {{"Retry-After", "1"}});
     Add(session);
   });
 }
@@ -38,11 +52,21 @@ void SessionSet::Add(Session* session) {
   first_ = session;
 }
 
-void SessionSet::Remove(Session& session) {
+void SessionSet::Unlink(Session& session) {
   (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
   if (session.next_ != nullptr) session.next_->prev_ = session.prev_;
+}
+
+void SessionSet::Remove(Session& session) {
+  Unlink(session);
   delete &session;
   size_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {
+  Unlink(session);
+  delete &session;
+  Add(next.release());
 }
 
 }  // namespace penstock::http

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 
 #include "gateway/http/session.h"
 #include "gateway/http/stream.h"
@@ -26,7 +27,8 @@ class SessionSet final : private SessionContext {
   // Serves a connected stream socket (TCP or unix). Any thread.
   void Give(UniqueFd socket);
 
-  // Answers 503 with Retry-After to a connection that is one too many, and closes it. Any thread.
+  // Answers 503 with Retry-After, as HTTP/1.1 whatever the client speaks, to a connection that is one too many, and
+  // closes it: to find out more it would have to be kept. Any thread.
   void Refuse(UniqueFd socket);
 
   // Connections, those on their way here included. Any thread.
@@ -41,7 +43,9 @@ class SessionSet final : private SessionContext {
 
  private:
   void Add(Session* session);
+  void Unlink(Session& session);
   void Remove(Session& session) override;
+  void Replace(Session& session, std::unique_ptr<Session> next) override;
 
   std::atomic<size_t> size_{0};
   Session* first_ = nullptr;

@@ -97,6 +97,17 @@ std::string TestClient::ReadResponse(bool to_head) {
   return response;
 }
 
+std::string TestClient::ReadSome() {
+  if (received_.empty()) ReadMore(std::chrono::steady_clock::now() + kPatience);
+  return std::exchange(received_, std::string());
+}
+
+std::string TestClient::ReadSomeNow() {
+  pollfd wait{socket_.get(), POLLIN, 0};
+  if (::poll(&wait, 1, 0) > 0) ReadMore(std::chrono::steady_clock::now() + kPatience);
+  return std::exchange(received_, std::string());
+}
+
 std::string TestClient::ReadToEnd() {
   WaitForEnd();
   return std::exchange(received_, std::string());

@@ -38,8 +38,14 @@ class TestClient {
   std::string ReadResponse(bool to_head = false);
   // Everything up to the peer's leaving.
   std::string ReadToEnd();
+  // What has come and was not taken; waits for something where that is nothing. Empty as above.
+  std::string ReadSome();
+  // The same, without waiting.
+  std::string ReadSomeNow();
   // Reads, keeps what it reads, and says how the peer left; kOpen when kPatience passed.
   End WaitForEnd();
+
+  End end() const { return end_; }
 
   void ShutdownSend();
   void Close() { socket_.reset(); }
