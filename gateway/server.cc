@@ -99,6 +99,7 @@ Server::Server(const config::Config& config) : config_(config) {}
 Server::~Server() {
   // Whatever lives on the first loop goes before it.
   signals_.reset();
+  tls_reload_.reset();
   feed_.reset();
   acceptor_.reset();
   admin_.reset();
@@ -129,6 +130,7 @@ absl::Status Server::Prepare() {
                                 .max_message_bytes = config_.max_message_bytes});
   }
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
+  if (absl::Status status = PrepareTls(); !status.ok()) return status;
 
   auto known = transcode::PlanSet::Build(
       {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()}, feed.schema.print);
@@ -169,10 +171,23 @@ absl::Status Server::PrepareFiles() {
   return absl::OkStatus();
 }
 
+absl::Status Server::PrepareTls() {
+  if (config_.tls_cert_file.empty()) return absl::OkStatus();
+  auto tls = http::TlsServer::Load({.cert_file = config_.tls_cert_file,
+                                    .key_file = config_.tls_key_file,
+                                    .client_ca_file = config_.tls_client_ca_file});
+  if (!tls.ok()) return tls.status();
+  tls_ = *std::move(tls);
+  shared_.session.tls = tls_.get();
+  return absl::OkStatus();
+}
+
 absl::Status Server::Bind() {
   Loop& loop = first().loop();
+  http::SessionOptions admin_session = shared_.session;
+  admin_session.tls = nullptr;  // scraped and probed from the same machine or pod
   admin_sessions_ = std::make_unique<http::SessionSet>(
-      loop, shared_.session,
+      loop, admin_session,
       AdminHandlers({.not_ready = [this] { return NotReady(); }, .metrics = [this] { return Metrics(); }}));
   http::AcceptorOptions admin_options;
   admin_options.addresses = Texts({config_.admin_listen});
@@ -198,6 +213,7 @@ absl::Status Server::Run() {
   Loop& loop = first().loop();
   signals_ = std::make_unique<boost::asio::signal_set>(loop.io(), SIGTERM, SIGINT, SIGHUP);
   AwaitSignal();
+  WatchTls();
   std::vector<upstream::Channel*> channels;
   for (const auto& channel : first().channels()) channels.push_back(channel.get());
   feed_->Start(loop, channels, [this](const std::shared_ptr<const Schema>& schema, const std::string& missing) {
@@ -218,6 +234,14 @@ absl::Status Server::Run() {
   for (std::thread& thread : threads) thread.join();
   spdlog::info("penstock-gateway stopped");
   return absl::OkStatus();
+}
+
+void Server::WatchTls() {
+  if (tls_ == nullptr) return;
+  tls_reload_ = std::make_unique<http::TlsReload>(first().loop(), *tls_, [](const absl::StatusOr<bool>& reloaded) {
+    if (reloaded.ok()) return spdlog::info("new connections get the new TLS certificate");
+    spdlog::warn("the last good TLS certificate stays: {}", std::string(reloaded.status().message()));
+  });
 }
 
 // --- Upstreams -------------------------------------------------------------------------------------------------------
@@ -283,8 +307,9 @@ void Server::AwaitSignal() {
 
 void Server::OnReloadSignal() {
   if (state_ != State::kServing) return;
-  spdlog::info("told to reload (SIGHUP): looking whether the schema has changed");
+  spdlog::info("told to reload (SIGHUP): looking whether the schema or certificates have changed");
   feed_->Reload();
+  if (tls_reload_ != nullptr) tls_reload_->Look();
 }
 
 void Server::OnEndSignal() {

@@ -22,6 +22,8 @@
 #include "gateway/config/config.h"
 #include "gateway/http/acceptor.h"
 #include "gateway/http/session_set.h"
+#include "gateway/http/tls_reload.h"
+#include "gateway/http/tls_server.h"
 #include "gateway/log_pace.h"
 #include "gateway/schema_feed.h"
 #include "gateway/timer_wheel.h"
@@ -52,7 +54,9 @@ class Server final : private Timer {
   explicit Server(const config::Config& config);
   absl::Status Prepare();
   absl::Status PrepareFiles();
+  absl::Status PrepareTls();
   absl::Status Bind();
+  void WatchTls();
   void OnUpstreamChange(size_t upstream, const upstream::PoolChange& change);
   void AwaitSignal();
   void OnEndSignal();
@@ -67,12 +71,14 @@ class Server final : private Timer {
 
   const config::Config config_;
   std::unique_ptr<SchemaFeed> feed_;
+  std::unique_ptr<http::TlsServer> tls_;  // null: none; used by every worker
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // On the first worker's loop from here on.
   std::unique_ptr<http::SessionSet> admin_sessions_;
   std::unique_ptr<http::Acceptor> admin_;
   std::unique_ptr<http::Acceptor> acceptor_;
+  std::unique_ptr<http::TlsReload> tls_reload_;
   std::unique_ptr<boost::asio::signal_set> signals_;
   State state_ = State::kServing;
   TimerWheel::Clock::time_point give_up_;  // kEnding: when what is left is cut

@@ -111,8 +111,8 @@ CommandLine Read(absl::Span<const char* const> argv, const Environment& environm
   app.footer(
       "A flag --a-b is also the environment variable PENSTOCK_A_B, several values with spaces between; the flag wins.\n"
       "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.\n"
-      "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors and --api-config again, or asks the\n"
-      "upstreams' reflection; what cannot be used is logged, and the last good schema stays.");
+      "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors, --api-config and --tls-… files\n"
+      "again, or asks the upstreams' reflection; what cannot be used is logged, and the last good one stays.");
   app.get_formatter()->column_width(46);
   for (size_t i = 0; i < flags.size(); ++i) {
     const Flag& flag = flags[i];
@@ -194,10 +194,24 @@ void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
   }
 }
 
+void CheckTls(const Config& config, std::vector<std::string>& errors) {
+  if (!config.tls_cert_file.empty() && config.tls_key_file.empty()) {
+    errors.push_back("--tls-cert-file: a certificate is of no use without its key: give --tls-key-file too");
+  }
+  if (!config.tls_key_file.empty() && config.tls_cert_file.empty()) {
+    errors.push_back("--tls-key-file: a key is of no use without its certificate: give --tls-cert-file too");
+  }
+  if (!config.tls_client_ca_file.empty() && config.tls_cert_file.empty()) {
+    errors.push_back(
+        "--tls-client-ca-file: clients show certificates inside TLS only: give --tls-cert-file and --tls-key-file too");
+  }
+}
+
 // What no flag can know by itself.
 std::vector<std::string> CheckCombinations(const Config& config, const Environment& environment) {
   std::vector<std::string> errors;
   CheckAddresses(config, errors);
+  CheckTls(config, errors);
   if (!config.descriptors.empty() && config.upstream.size() > 1) {
     errors.push_back(
         "--descriptors: files do not say which of several --upstream serves what: leave them out (reflection does), or "

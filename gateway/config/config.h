@@ -58,6 +58,11 @@ struct Config {
   ListenAddress admin_listen;         // 127.0.0.1:9901: metrics and streams are not for the world
   std::vector<Upstream> upstream;     // localhost:50051
 
+  // --- TLS towards clients; on the same ports as plain HTTP ---------------------------------------------------------
+  std::string tls_cert_file;       // PEM chain; empty: no TLS
+  std::string tls_key_file;        // PEM, without a passphrase
+  std::string tls_client_ca_file;  // PEM; not empty: no client without a certificate of this CA, and none in the clear
+
   // --- What is served ----------------------------------------------------------------------------------------------
   Dialect dialect = Dialect::kNative;
   std::vector<std::string> descriptors;  // FileDescriptorSet files; empty: reflection

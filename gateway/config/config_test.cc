@@ -66,14 +66,23 @@ struct FlagRow {
   std::string good;
   std::string other;
   std::string bad;
-  std::string says;  // besides the flag and the value
+  std::string says;                    // besides the flag and the value
+  std::vector<std::string> with = {};  // flags without which it is of no use
 };
+
+std::vector<std::string> With(const FlagRow& row, std::vector<std::string> flags) {
+  flags.insert(flags.end(), row.with.begin(), row.with.end());
+  return flags;
+}
 
 const std::vector<FlagRow>& FlagRows() {
   static const std::vector<FlagRow>* const rows = new std::vector<FlagRow>{
       {"--listen", ":8080", "unix:/run/p.sock", "[::1]:0", "8080", "has no port"},
       {"--admin-listen", "127.0.0.1:9901", ":0", "unix:a.sock", "localhost:x", "has the port"},
       {"--upstream", "localhost:50051", "a:1,b:2", "unix:u.sock", "a:0", "nothing to connect to"},
+      {"--tls-cert-file", "", "tls.crt", "/b/c.crt", "", "", {"--tls-key-file=k"}},
+      {"--tls-key-file", "", "tls.key", "/b/c.key", "", "", {"--tls-cert-file=c"}},
+      {"--tls-client-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--tls-cert-file=c", "--tls-key-file=k"}},
       {"--dialect", "native", "grpc-gateway", "native", "grpc_gateway", "none of native|grpc-gateway"},
       {"--descriptors", "", "a.binpb", "/b/c.binpb", "", ""},
       {"--api-config", "", "api.yaml", "/b/c.yaml", "", ""},
@@ -135,10 +144,10 @@ TEST(ParseCommandLine, EveryFlagIsReadAndWinsOverItsVariable) {
     for (const auto& [value, variable] : {std::pair(row.good, row.other), std::pair(row.other, row.good)}) {
       for (const std::vector<std::string>& flags :
            {std::vector<std::string>{absl::StrCat(row.flag, "=", value)}, {row.flag, value}}) {
-        const Parsed alone = Parse(flags);
+        const Parsed alone = Parse(With(row, flags));
         ASSERT_TRUE(alone.config.has_value()) << alone.err;
         EXPECT_EQ(Setting(*alone.config, row.flag), value);
-        const Parsed both = Parse(flags, {{VariableOf(row.flag), variable}});
+        const Parsed both = Parse(With(row, flags), {{VariableOf(row.flag), variable}});
         ASSERT_TRUE(both.config.has_value()) << both.err;
         EXPECT_EQ(Setting(*both.config, row.flag), value) << "the flag wins";
       }
@@ -149,7 +158,7 @@ TEST(ParseCommandLine, EveryFlagIsReadAndWinsOverItsVariable) {
 TEST(ParseCommandLine, EveryVariableIsReadAndAnEmptyOneCountsAsAbsent) {
   for (const FlagRow& row : FlagRows()) {
     for (const std::string& value : {row.good, row.other}) {
-      const Parsed parsed = Parse({}, {{VariableOf(row.flag), value}});
+      const Parsed parsed = Parse(With(row, {}), {{VariableOf(row.flag), value}});
       ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
       EXPECT_EQ(Setting(*parsed.config, row.flag), value);
     }
@@ -186,8 +195,8 @@ TEST(ParseCommandLine, EveryFlagIsInTheHelp) {
                                   HasSubstr(absl::StrCat("(", row.preset, "; grpc-gateway: "))))
         << row.flag;
   }
-  for (const char* group : {"Addresses:", "API:", "Headers:", "Limits of size and number:", "Limits of time:",
-                            "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
+  for (const char* group : {"Addresses:", "TLS towards clients:", "API:", "Headers:", "Limits of size and number:",
+                            "Limits of time:", "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
     EXPECT_THAT(parsed.out, HasSubstr(group));
   }
   EXPECT_EQ(Parse({"-h"}).out, parsed.out);
@@ -359,6 +368,10 @@ TEST(ParseCommandLine, RefusesUnusableCombinations) {
            {{"--upstream=a:1", "--upstream=b:1,a:1"}, 20000, "--upstream: a:1 is given twice"},
            {{"--listen=localhost:50051"}, 20000, "--upstream: localhost:50051 is where the gateway itself listens"},
            {{"--upstream=127.0.0.1:9901"}, 20000, "--upstream: 127.0.0.1:9901 is where the gateway itself listens"},
+           {{"--tls-cert-file=c"}, 20000, "--tls-cert-file: a certificate is of no use without its key"},
+           {{"--tls-key-file=k"}, 20000, "--tls-key-file: a key is of no use without its certificate"},
+           {{"--tls-client-ca-file=a"}, 20000, "--tls-client-ca-file: clients show certificates inside TLS only"},
+           {{"--tls-client-ca-file=a", "--tls-cert-file=c", "--tls-key-file=k"}, 20000, ""},
            {{"--descriptors=a", "--upstream=a:1", "--upstream=b:1"}, 20000, "which of several --upstream"},
            {{"--descriptors=a", "--descriptors=b", "--upstream=a:1,b:1"}, 20000, ""},
            {{"--max-target-bytes=2k", "--max-header-bytes=1k"}, 20000, "raise --max-header-bytes (1k)"},

@@ -22,6 +22,7 @@ namespace penstock::config {
 namespace {
 
 constexpr char kAddresses[] = "Addresses";
+constexpr char kTls[] = "TLS towards clients";
 constexpr char kApi[] = "API";
 constexpr char kHeaders[] = "Headers";
 constexpr char kSizes[] = "Limits of size and number";
@@ -280,6 +281,17 @@ void AddAddresses(std::vector<Flag>& flags) {
       }));
 }
 
+void AddTls(std::vector<Flag>& flags) {
+  flags.push_back(Single<std::string>("--tls-cert-file", kTls, "FILE",
+                                      "PEM certificate and chain: TLS beside plain HTTP; read again when it changes",
+                                      &Config::tls_cert_file, ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--tls-key-file", kTls, "FILE", "PEM key of that certificate",
+                                      &Config::tls_key_file, ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--tls-client-ca-file", kTls, "FILE",
+                                      "PEM of the CAs whose clients are served, and nobody else, nor in the clear",
+                                      &Config::tls_client_ca_file, ParsePath, PrintText));
+}
+
 void AddApi(std::vector<Flag>& flags) {
   flags.push_back(Choice<Dialect>(kDialectFlag, kApi, "how the HTTP side behaves; decides other defaults",
                                   &Config::dialect,
@@ -378,6 +390,7 @@ const std::vector<Flag>& Flags() {
   static const std::vector<Flag>* const flags = [] {
     auto* all = new std::vector<Flag>();
     AddAddresses(*all);
+    AddTls(*all);
     AddApi(*all);
     AddSizes(*all);
     AddTimes(*all);
