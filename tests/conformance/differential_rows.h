@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "tests/conformance/differential.h"
 
 namespace penstock::testing {
@@ -19,8 +20,8 @@ struct Row {
   bool words_vary = false;  // several things may be wrong: the reference names any of them
 };
 
-// For GoogleTest.
-inline void PrintTo(const Row& row, std::ostream* out) { *out << row.why; }
+// For GoogleTest, whose report is XML.
+inline void PrintTo(const Row& row, std::ostream* out) { *out << absl::CHexEscape(row.why); }
 
 std::vector<Row> RoutingRows();
 std::vector<Row> OverlapRows();

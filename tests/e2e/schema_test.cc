@@ -269,15 +269,16 @@ TEST(Schema, CheckNamesWhatIsWrong) {
 }
 
 TEST(Schema, AnUpstreamThatIsNoGrpcServerIsNamedWithoutAStormOfLines) {
-  // A gateway's own HTTP side is an HTTP/1 server.
-  std::unique_ptr<Server> web = StartGateway({"--upstream=localhost:1"}, /*wait_ready=*/false);
-  std::unique_ptr<Server> gateway = StartGateway({"--upstream=" + web->address()}, /*wait_ready=*/false);
+  // The tick service's admin port is an HTTP/1 server.
+  std::unique_ptr<Server> service = StartService();
+  const std::string& web = service->admin_address();
+  std::unique_ptr<Server> gateway = StartGateway({"--upstream=" + web}, /*wait_ready=*/false);
   const absl::optional<std::string> line =
       gateway->process().WaitForLine("it speaks HTTP/1, and gRPC needs HTTP/2", Soon());
   ASSERT_TRUE(line.has_value()) << gateway->process().Output();
-  EXPECT_THAT(*line, HasSubstr(web->address()));
-  EXPECT_THAT(Readiness(*gateway), AllOf(HasSubstr(web->address()), HasSubstr("HTTP/1")));
-  ExpectComeBack(*gateway, kTick, web->address());
+  EXPECT_THAT(*line, HasSubstr(web));
+  EXPECT_THAT(Readiness(*gateway), AllOf(HasSubstr(web), HasSubstr("HTTP/1")));
+  ExpectComeBack(*gateway, kTick, web);
   // It is tried again and again, and said seldom: attempts are 100 ms to 5 s apart, lines at 0, 1, 3, 7, … s.
   EXPECT_TRUE(gateway->process().WaitForLine("failures since the last such line: ", Soon()).has_value())
       << gateway->process().Output();
