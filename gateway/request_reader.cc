@@ -28,7 +28,6 @@ RequestReader::RequestReader(const Schema::Route& route, std::vector<std::string
       query_(query),
       content_type_(TextOf(head.headers, "content-type")),
       length_(head.content_length),
-      rules_(rules),
       max_bytes_(max_bytes),
       mode_(ModeOf(route, head, rules)),
       values_(max_bytes) {}

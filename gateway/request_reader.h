@@ -71,7 +71,6 @@ class RequestReader {
   const absl::string_view query_;
   const std::string content_type_;
   const absl::optional<uint64_t> length_;
-  const BodyRules& rules_;
   const size_t max_bytes_;
   const Mode mode_;
   transcode::JsonValues values_;

@@ -22,7 +22,7 @@ class NativeDialect final : public Dialect {
   bool stream_trailers() const override { return true; }
 
  private:
-  const BodyRules body_rules_;
+  const BodyRules body_rules_{};
 };
 
 }  // namespace penstock
