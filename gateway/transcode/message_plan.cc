@@ -110,9 +110,9 @@ std::string DefaultJson(JsonBuffer& buffer, const FieldDescriptor& field, const 
 
 }  // namespace
 
-EnumPlan::EnumPlan(const EnumDescriptor* descriptor, bool print_numbers)
+EnumPlan::EnumPlan(const EnumDescriptor* descriptor, const PrintOptions& options)
     : descriptor_(descriptor),
-      closed_(descriptor->file()->syntax() == FileDescriptor::SYNTAX_PROTO2),
+      closed_(descriptor->file()->syntax() == FileDescriptor::SYNTAX_PROTO2 && !options.go_proto2),
       is_null_value_(descriptor->full_name() == "google.protobuf.NullValue") {
   int32_t last = first_ = descriptor->value(0)->number();
   for (int i = 0; i < descriptor->value_count(); ++i) {
@@ -125,9 +125,9 @@ EnumPlan::EnumPlan(const EnumDescriptor* descriptor, bool print_numbers)
   if (span <= 4 * int64_t{descriptor->value_count()} + 16) dense_.resize(static_cast<size_t>(span));
   for (int i = 0; i < descriptor->value_count(); ++i) {
     const int32_t number = descriptor->value(i)->number();
-    std::string json = is_null_value_  ? "null"
-                       : print_numbers ? absl::StrCat(number)
-                                       : absl::StrCat("\"", descriptor->value(i)->name(), "\"");
+    std::string json = is_null_value_         ? "null"
+                       : options.enum_numbers ? absl::StrCat(number)
+                                              : absl::StrCat("\"", descriptor->value(i)->name(), "\"");
     if (dense_.empty()) {
       sparse_.emplace(number, std::move(json));  // the first name of a number stays
     } else if (std::string& place = dense_[static_cast<size_t>(int64_t{number} - first_)]; place.empty()) {
@@ -175,6 +175,8 @@ void MessagePlan::IndexFields() {
   // A name in the .proto file gives way where it is the JSON name of another field.
   for (const FieldPlan& field : fields_) {
     if (!field.extension) by_name_.emplace(field.descriptor->name(), field.index);
+    const bool group = field.type == FieldDescriptor::TYPE_GROUP && !field.extension;
+    if (group && plans_->options().go_proto2) by_name_.emplace(field.descriptor->message_type()->name(), field.index);
   }
 }
 
@@ -238,7 +240,7 @@ class PlanSet::Builder {
   }
 
   void AddEnum(const EnumDescriptor* descriptor) {
-    set_->enums_.emplace(descriptor, std::make_unique<EnumPlan>(descriptor, set_->options_.enum_numbers));
+    set_->enums_.emplace(descriptor, std::make_unique<EnumPlan>(descriptor, set_->options_));
   }
 
   void AddExtension(const FieldDescriptor* field) { extensions_[field->containing_type()].push_back(field); }
@@ -249,7 +251,9 @@ class PlanSet::Builder {
     for (int i = 0; i < descriptor->field_count(); ++i) fields.push_back(descriptor->field(i));
     std::vector<const FieldDescriptor*>& extensions = extensions_[descriptor];
     std::sort(extensions.begin(), extensions.end(),
-              [](const FieldDescriptor* a, const FieldDescriptor* b) { return a->number() < b->number(); });
+              [by_name = set_->options_.go_proto2](const FieldDescriptor* a, const FieldDescriptor* b) {
+                return by_name ? a->full_name() < b->full_name() : a->number() < b->number();
+              });
     fields.insert(fields.end(), extensions.begin(), extensions.end());
     plan->fields_.reserve(fields.size());
     for (const FieldDescriptor* field : fields) plan->fields_.push_back(MakeField(field));

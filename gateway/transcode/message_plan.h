@@ -25,7 +25,7 @@
 
 namespace penstock::transcode {
 
-// How messages are printed; compiled into the plans.
+// How messages are printed, and what their types are taken for; compiled into the plans.
 struct PrintOptions {
   bool unpopulated = true;  // print unset scalars, lists and maps with their default value
   // Print unset messages, and proto2's unset scalars in place of their default, as `null`: with `unpopulated` what Go's
@@ -33,6 +33,9 @@ struct PrintOptions {
   bool unset_messages = false;
   bool proto_names = false;   // keys as in the .proto file, not in lowerCamelCase
   bool enum_numbers = false;  // enum values as numbers
+  // As Go's protobuf has proto2: an enum takes any number, a group goes by the name of its type as well, and
+  // extensions are printed in the order of their names.
+  bool go_proto2 = false;
 };
 
 class MessagePlan;
@@ -54,7 +57,7 @@ enum class WellKnown : uint8_t {
 // One enum type.
 class EnumPlan {
  public:
-  EnumPlan(const google::protobuf::EnumDescriptor* descriptor, bool print_numbers);
+  EnumPlan(const google::protobuf::EnumDescriptor* descriptor, const PrintOptions& options);
 
   // The JSON of a value: its first name in quotes, `null` for NullValue. Empty: to be printed as a number.
   absl::string_view Json(int32_t number) const {
@@ -117,7 +120,7 @@ class MessagePlan {
   const PlanSet& plans() const { return *plans_; }
   WellKnown well_known() const { return well_known_; }
 
-  // In the order of printing: as declared, then extensions by number. Of a map entry: key, value.
+  // In the order of printing: as declared, then extensions by number (Go: name). Of a map entry: key, value.
   const std::vector<FieldPlan>& fields() const { return fields_; }
   int oneof_count() const { return oneof_count_; }
   // It has a required field (proto2), or a message that it can hold has one.

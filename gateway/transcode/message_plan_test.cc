@@ -92,19 +92,31 @@ TEST(MessagePlanTest, KnowsWhatAnUnsetFieldPrints) {
   EXPECT_EQ(unset("Proto2", "[penstock.transcode.test.extended_number]"), "");
 }
 
+TEST(MessagePlanTest, HasProto2AsGoDoes) {
+  const auto plans = Build({}), go_plans = Build({.go_proto2 = true});
+  const MessagePlan& proto2 = *plans->Find("penstock.transcode.test.Proto2");
+  const MessagePlan& go_proto2 = *go_plans->Find("penstock.transcode.test.Proto2");
+  EXPECT_EQ(proto2.FindByName("OneGroup"), nullptr);
+  EXPECT_EQ(go_proto2.FindByName("OneGroup"), go_proto2.FindByName("onegroup")) << "by its type's name as well";
+  const auto last = [](const MessagePlan& plan) { return plan.fields().back().name; };
+  EXPECT_EQ(last(proto2), "[penstock.transcode.test.Scope.scoped]") << "the highest number";
+  EXPECT_EQ(last(go_proto2), "[penstock.transcode.test.extended_texts]") << "the last name";
+}
+
 TEST(EnumPlanTest, NamesNumbersNearAndFar) {
-  const EnumPlan color(test::Color_descriptor(), false);
+  const EnumPlan color(test::Color_descriptor(), {});
   EXPECT_EQ(color.Json(1), "\"COLOR_RED\"");
   EXPECT_EQ(color.Json(-5), "\"COLOR_NEGATIVE\"");
   EXPECT_EQ(color.Json(-4), "");
   EXPECT_EQ(color.Json(2), "");
   EXPECT_EQ(*color.FindByName("COLOR_CRIMSON"), 1);
-  const EnumPlan sparse(test::Sparse_descriptor(), true);
+  const EnumPlan sparse(test::Sparse_descriptor(), {.enum_numbers = true});
   EXPECT_EQ(sparse.Json(INT32_MIN), "-2147483648");
   EXPECT_EQ(sparse.Json(INT32_MAX), "2147483647");
   EXPECT_FALSE(sparse.Knows(1));
   EXPECT_FALSE(sparse.closed());
-  EXPECT_TRUE(EnumPlan(test::Closed_descriptor(), false).closed());
+  EXPECT_TRUE(EnumPlan(test::Closed_descriptor(), {}).closed());
+  EXPECT_FALSE(EnumPlan(test::Closed_descriptor(), {.go_proto2 = true}).closed()) << "Go has none";
 }
 
 }  // namespace
