@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gateway/transcode/body_mask.h"
+#include "gateway/transcode/go_body.h"
 #include "gateway/transcode/go_query.h"
 #include "gateway/transcode/go_text.h"
 #include "gateway/transcode/http_body.h"
@@ -53,11 +52,6 @@ void AppendMask(const FieldPlan& mask, absl::Span<const std::string> paths, std:
       AppendLengthDelimited(path, wire);
     }
   });
-}
-
-bool IsJsonOrUntyped(absl::string_view content_type) {
-  const absl::string_view type = absl::StripAsciiWhitespace(content_type.substr(0, content_type.find(';')));
-  return type.empty() || absl::EqualsIgnoreCase(type, "application/json") || absl::EndsWithIgnoreCase(type, "+json");
 }
 
 absl::Status ParameterMismatch(const FieldPath& path, const absl::Status& status) {
@@ -166,10 +160,6 @@ bool RequestBinding::EverythingIsBound() const {
   });
 }
 
-bool RequestBinding::takes_http_body(absl::string_view content_type) const {
-  return http_body_ && (rules_ == BindingRules::kNative || !IsJsonOrUntyped(content_type));
-}
-
 // --- Binding ---------------------------------------------------------------------------------------------------------
 
 absl::Status RequestBinding::Bind(const Parts& request, std::string* wire) const {
@@ -223,7 +213,7 @@ absl::Status RequestBinding::AppendGoRest(const Parts& request, size_t begin, st
 
 absl::Status RequestBinding::AppendBody(const Parts& request, std::string* wire) const {
   if (!takes_body()) return absl::OkStatus();
-  if (!takes_http_body(request.content_type)) return AppendJsonBody(request.body, wire);
+  if (!takes_http_body()) return AppendJsonBody(request.body, wire);
   const HttpBodyView body = {request.content_type, request.body};
   if (whole_body_) return AppendHttpBody(body, wire);
   return AppendNested(body_, wire,
@@ -242,6 +232,9 @@ absl::Status RequestBinding::AppendJsonBody(absl::string_view body, std::string*
     return AppendNested(body_, wire, [&] { return AppendMessage(*body_.back(), wire, append_message); });
   }
   if (body.empty()) return absl::OkStatus();
+  if (lenient && IsGoBody(*body_.back())) {
+    return AppendNested(body_, wire, [&] { return AppendGoBody(*body_.back(), body, wire); });
+  }
   return AppendNested(body_, wire, [&] { return JsonToWireField(*body_.back(), body, wire, options); });
 }
 

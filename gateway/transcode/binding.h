@@ -41,8 +41,8 @@ class RequestBinding {
   bool takes_body() const { return whole_body_ || !body_.empty(); }
 
   // True: the body becomes a google.api.HttpBody as it is, with its type, and is no JSON. grpc-gateway reads even these
-  // as JSON; in its dialect so is a body whose type is JSON, or missing.
-  bool takes_http_body(absl::string_view content_type) const;
+  // as JSON.
+  bool takes_http_body() const { return http_body_ && rules_ == BindingRules::kNative; }
 
   // A request taken apart. Nothing is copied.
   struct Parts {
@@ -60,8 +60,9 @@ class RequestBinding {
   // doubled key, one that the path or the body covers, a oneof set twice, a value that does not fit, any query where
   // the body is the whole message, and (in both dialects) a required field that no part has set.
   //
-  // grpc-gateway: unknown fields and enum names of the body are dropped, the query is not read where the body is the
-  // whole message, and go_query tells the rest. INTERNAL for a string of path or query that is not UTF-8.
+  // grpc-gateway: unknown fields and enum names of the body are dropped (go_body has other rules for what is no
+  // message), the query is not read where the body is the whole message, and go_query tells the rest. INTERNAL for a
+  // string of path or query that is not UTF-8.
   //
   // A PATCH whose body is a message field, and whose request has one FieldMask field that nothing else fills, gets the
   // mask of what the body sets.

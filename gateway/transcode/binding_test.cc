@@ -457,7 +457,7 @@ TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
   const std::string bytes("{\"not\": json\0", 13);
   const auto field =
       RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.path_variables = {"name"}, .body = "inner.file"});
-  ASSERT_TRUE(field->takes_http_body("application/json")) << "whatever its type";
+  ASSERT_TRUE(field->takes_http_body()) << "whatever its type";
   std::string wire;
   ASSERT_TRUE(field->Bind({.path_values = {"n"}, .body = bytes, .content_type = "image/png"}, &wire).ok());
   test::Upload upload;
@@ -467,7 +467,7 @@ TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
   EXPECT_EQ(upload.inner().file().data(), bytes);
 
   const auto whole = RequestBinding::Build(BindingPlans(), *BindingPlans().Find("google.api.HttpBody"), {.body = "*"});
-  ASSERT_TRUE(whole->takes_http_body(""));
+  ASSERT_TRUE(whole->takes_http_body());
   wire.clear();
   ASSERT_TRUE(whole->Bind({.body = bytes, .content_type = "text/plain"}, &wire).ok());
   google::api::HttpBody body;
@@ -480,9 +480,9 @@ TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
 }
 
 TEST(RequestHttpBodyTest, OnlyWhereTheBodyIsOne) {
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "*"})->takes_http_body(""));
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "parts"})->takes_http_body(""));
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {})->takes_http_body(""));
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "*"})->takes_http_body());
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "parts"})->takes_http_body());
+  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {})->takes_http_body());
 }
 
 }  // namespace
