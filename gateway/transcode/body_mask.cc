@@ -62,9 +62,15 @@ class MaskReader {
       return Fail(absl::StrCat("could not find field \"", key_, "\" in \"", plan.full_name(), "\""));
     }
     Step(field->descriptor->name());
-    if (field->repeated || field->message == nullptr || !AtFullObject()) return Leaf();
+    if (field->repeated || field->message == nullptr || tokens_.Peek() != '{') return Leaf();
     const WellKnown type = field->message->well_known();
-    if (type == WellKnown::kAny) return Leaf();
+    if (type == WellKnown::kAny) {
+      const std::string name = key_;  // goes with the next that is read
+      if (HasType()) return Leaf();
+      if (!status_.ok()) return false;
+      return Fail(absl::StrCat("could not find field @type in \"", name, "\" in message \"", plan.full_name(), "\""));
+    }
+    if (!AtFullObject()) return Leaf();
     return Object(type == WellKnown::kStruct || type == WellKnown::kValue ? nullptr : field->message);
   }
 
@@ -81,6 +87,21 @@ class MaskReader {
     const bool full = tokens_.Peek() != '}';
     tokens_.GoTo(place);
     return full;
+  }
+
+  // The object here has a member "@type". Comes back to it.
+  bool HasType() {
+    const size_t place = tokens_.place();
+    bool found = false;
+    tokens_.Next();
+    while (!found && tokens_.Peek() == '"') {
+      if (!Key()) return false;
+      found = key_ == "@type";
+      tokens_.SkipValue();
+      if (tokens_.Peek() == ',') tokens_.Next();
+    }
+    tokens_.GoTo(place);
+    return found;
   }
 
   bool Leaf() {

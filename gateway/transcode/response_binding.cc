@@ -43,6 +43,23 @@ void Unquote(size_t begin, std::string* json) {
   json->resize(to);
 }
 
+// Of a float, a list or map of them: the first value that is none in JSON, as Go names it. Empty: there is none.
+absl::string_view NotFinite(absl::string_view json) {
+  for (size_t from = json.find('"'); from != absl::string_view::npos; from = json.find('"', from)) {
+    size_t end = from + 1;
+    while (json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+    const bool key = end + 1 < json.size() && json[end + 1] == ':';
+    const absl::string_view text = json.substr(from + 1, end - from - 1);
+    if (!key) return text == "Infinity" ? "+Inf" : text == "-Infinity" ? "-Inf" : "NaN";
+    from = end + 1;
+  }
+  return "";
+}
+
+bool IsFloat(const FieldPlan& field) {
+  return field.type == FieldDescriptor::TYPE_DOUBLE || field.type == FieldDescriptor::TYPE_FLOAT;
+}
+
 }  // namespace
 
 absl::StatusOr<ResponseBinding> ResponseBinding::Build(const MessagePlan& output, absl::string_view response_body,
@@ -61,9 +78,14 @@ absl::StatusOr<ResponseBinding> ResponseBinding::Build(const MessagePlan& output
 }
 
 absl::Status ResponseBinding::Print(absl::string_view wire, size_t max_bytes, std::string* out) const {
-  if (field_.empty()) return WireToJson(*output_, wire, max_bytes, out);
-  if (rules_ == BindingRules::kGrpcGateway) return PrintGoField(wire, max_bytes, out);
-  return WireFieldToJson(*output_, field_, wire, max_bytes, out);
+  if (rules_ == BindingRules::kNative) {
+    if (field_.empty()) return WireToJson(*output_, wire, max_bytes, out);
+    return WireFieldToJson(*output_, field_, wire, max_bytes, out);
+  }
+  absl::Status status =
+      field_.empty() ? WireToJson(*output_, wire, max_bytes, out) : PrintGoField(wire, max_bytes, out);
+  // An error of Go's printer is none of gRPC's.
+  return status.code() == absl::StatusCode::kInternal ? absl::UnknownError(status.message()) : status;
 }
 
 absl::Status ResponseBinding::PrintGoField(absl::string_view wire, size_t max_bytes, std::string* out) const {
@@ -84,6 +106,13 @@ absl::Status ResponseBinding::PrintGoField(absl::string_view wire, size_t max_by
   absl::Status status = WireFieldToJson(*output_, field_, wire, max_bytes, out);
   if (!status.ok() || single_message) return status;
   const FieldPlan& value = field.is_map ? field.message->fields()[1] : field;
+  if (IsFloat(value)) {
+    const absl::string_view unsupported = NotFinite(absl::string_view(*out).substr(begin));
+    if (!unsupported.empty()) {
+      out->resize(begin);
+      return absl::UnknownError(absl::StrCat("json: unsupported value: ", unsupported));
+    }
+  }
   if (IsQuotedInteger(value)) Unquote(begin, out);
   // Lists of messages are printed by protojson, maps of them pass through encoding/json.
   if (field.message == nullptr || field.is_map) EscapeHtml(begin, out);

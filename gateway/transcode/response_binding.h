@@ -30,12 +30,15 @@ class ResponseBinding {
   // True: the response is a google.api.HttpBody, to be sent as it is.
   bool is_http_body() const { return http_body_; }
 
+  // True: the response is a field of the message, or what stands in it.
+  bool is_field() const { return !field_.empty(); }
+
   // Its parts, as views of `wire`. REQUIRES: is_http_body(). INTERNAL: the wire is broken.
   absl::StatusOr<HttpBodyView> HttpBody(absl::string_view wire) const { return ReadHttpBody(field_, wire); }
 
   // As WireToJson. A message field that is unset prints `null`, in grpc-gateway's dialect the message's default; what
   // is no message, Go's encoding/json prints there: 64-bit integers as numbers, strings fit for HTML, an unset
-  // `optional` as `null`.
+  // `optional` as `null`, and no NaN. There what cannot be printed is UNKNOWN.
   absl::Status Print(absl::string_view wire, size_t max_bytes, std::string* out) const;
 
  private:

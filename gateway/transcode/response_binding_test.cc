@@ -104,6 +104,19 @@ TEST(ResponseBindingTest, PrintsFieldsAsEncodingJsonDoes) {
   EXPECT_EQ(Print(small, "*", BindingRules::kGrpcGateway), R"({"count":"5"})") << "the whole is protojson's";
 }
 
+TEST(ResponseBindingTest, WhatGoCannotPrintIsUnknown) {
+  const auto print = [](absl::string_view field, absl::string_view wire) {
+    const auto binding =
+        ResponseBinding::Build(*Plans().Find("google.protobuf.DoubleValue"), field, BindingRules::kGrpcGateway);
+    std::string json;
+    return binding->Print(wire, kNoLimit, &json);
+  };
+  const absl::string_view kInfinity("\x09\0\0\0\0\0\0\xf0\x7f", 9);
+  EXPECT_EQ(print("value", kInfinity), absl::UnknownError("json: unsupported value: +Inf"));
+  EXPECT_EQ(print("", kInfinity), absl::OkStatus()) << "a message is protojson's";
+  EXPECT_EQ(print("", "\x09").code(), absl::StatusCode::kUnknown) << "broken wire";
+}
+
 TEST(ResponseBindingTest, KnowsHttpBody) {
   EXPECT_TRUE(ResponseBinding::Build(*Plans().Find("google.api.HttpBody"), "")->is_http_body()) << "the message";
   EXPECT_FALSE(ResponseBinding::Build(Plan("Upload"), "")->is_http_body()) << "a message that has one";
