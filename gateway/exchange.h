@@ -93,10 +93,6 @@ class Exchange final : public http::RequestHandler,
   void ArmTimer();
 
   // The response of any other method: a body with its media type.
-  struct Whole {
-    std::string type;
-    std::string body;
-  };
   void OnUnaryMessage(absl::string_view message, size_t window);
   absl::Status PrintWhole(absl::string_view message);
   void OnUnaryEnd(Ending ending);
@@ -127,9 +123,9 @@ class Exchange final : public http::RequestHandler,
   absl::Duration timeout_;
 
   std::unique_ptr<upstream::Call> call_;
-  http::Headers metadata_;        // of the response, until the head goes
-  std::unique_ptr<Whole> whole_;  // the one message of a method that has one, printed
-  absl::optional<Pump> pump_;     // of a method that streams its answer, once its call has started
+  http::Headers metadata_;              // of the response, until the head goes
+  std::unique_ptr<WholeAnswer> whole_;  // the one message of a method that has one, printed
+  absl::optional<Pump> pump_;           // of a method that streams its answer, once its call has started
 
   Clock::time_point last_sent_;  // or the call's start, while nothing was
   bool answered_ = false;        // a complete reply was sent, or the end is on its way: nothing more may be said

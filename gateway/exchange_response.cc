@@ -52,7 +52,7 @@ void Exchange::OnCallEnd(upstream::CallEnd end) {
   ending.reason = end.status.ok()     ? EndReason::kOk
                   : end.from_upstream ? EndReason::kUpstreamError
                                       : EndReason::kUpstreamLost;
-  ending.status = std::move(end.status);
+  ending.status = context_.dialect.StatusOf(std::move(end.status));
   ending.unprocessed = end.unprocessed;
   if (wants_trailers_ && (!pump_ || context_.dialect.stream_trailers())) {
     ending.trailers = ResponseTrailers(end.trailers, context_.options.metadata);
@@ -161,14 +161,14 @@ void Exchange::OnUnaryMessage(absl::string_view message, size_t window) {
 
 absl::Status Exchange::PrintWhole(absl::string_view message) {
   if (absl::Status status = context_.dialect.Judge(*route_, message); !status.ok()) return status;
-  whole_ = std::make_unique<Whole>();
+  whole_ = std::make_unique<WholeAnswer>();
   if (!route_->response.is_http_body()) {
     whole_->type = kJson;
     return route_->response.Print(message, context_.options.max_record_bytes, &whole_->body);
   }
   const auto body = route_->response.HttpBody(message);
   if (!body.ok()) return body.status();
-  whole_->type = std::string(body->content_type);
+  if (!body->content_type.empty()) whole_->type = std::string(body->content_type);
   whole_->body = std::string(body->data);
   return absl::OkStatus();
 }
@@ -179,10 +179,11 @@ void Exchange::OnUnaryEnd(Ending ending) {
     ending.reason = EndReason::kUpstreamError;
   }
   if (!ending.status.ok()) return ReplyFailure(ending);
+  context_.dialect.Finish(*route_, whole_.get(), &metadata_);
   bytes_ += whole_->body.size();
   context_.metrics.body_bytes.Add(static_cast<int64_t>(whole_->body.size()));
   http::Headers headers = std::move(metadata_);
-  if (!whole_->type.empty()) headers.push_back({"Content-Type", std::move(whole_->type)});
+  if (whole_->type) headers.push_back({"Content-Type", *std::move(whole_->type)});
   SendWhole(200, std::move(headers), whole_->body, ending.trailers);
   End(ending.reason, absl::StatusCode::kOk);
   response_.Finish(ending.trailers);
@@ -195,7 +196,7 @@ void Exchange::Reply(LocalAnswer answer) {
   http::Headers headers = std::move(answer.headers);
   std::string body;
   if (answer.plain_text) {
-    headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
+    if (!answer.message.empty()) headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
     body = std::move(answer.message);
   } else if (answer.http_status != 204) {
     headers.push_back({"Content-Type", kJson});

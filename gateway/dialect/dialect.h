@@ -29,7 +29,13 @@ struct LocalAnswer {
   absl::StatusCode code = absl::StatusCode::kOk;
   std::string message;
   http::Headers headers;    // besides what every answer has
-  bool plain_text = false;  // the body is the message as it stands
+  bool plain_text = false;  // the body is the message as it stands, if there is one
+};
+
+// A method's one message, printed. Absent type: the answer has no Content-Type.
+struct WholeAnswer {
+  absl::optional<std::string> type;
+  std::string body;
 };
 
 // What the router is asked for, besides the path.
@@ -49,7 +55,7 @@ struct BodyRules {
   // On: the first JSON value counts and what follows it is passed over, no body is the default message, a body that
   // the method does not take is passed over. Off: each of these is refused.
   bool lenient = false;
-  // A form's fields are query parameters, where the method takes no body.
+  // A form's fields are query parameters, where the method takes no body or the form's head names another method.
   bool forms = false;
   // A value that cannot be read ends a bidirectional stream's input as if the client had said all.
   bool silent_input_errors = false;
@@ -75,6 +81,12 @@ class Dialect {
 
   // Whether a method's one message says after all that something is wrong; then the answer is that failure.
   virtual absl::Status Judge(const Schema::Route& route, absl::string_view message) const = 0;
+
+  // What the upstream said at a call's end, as the client is told it.
+  virtual absl::Status StatusOf(absl::Status said) const = 0;
+
+  // Changes a method's one message, printed, and the `metadata` that goes with it, where answers are not made so.
+  virtual void Finish(const Schema::Route& route, WholeAnswer* answer, http::Headers* metadata) const = 0;
 
   // Fields that every answer of a method has.
   virtual void AppendCommonHeaders(http::Headers* headers) const = 0;

@@ -16,6 +16,8 @@ namespace {
 
 using Kind = route::Router::Match::Kind;
 
+constexpr char kDetails[] = "type.googleapis.com/google.rpc.Status";
+
 const Dialect& Native() { return Dialect::Of(config::Dialect::kNative); }
 const Dialect& GrpcGateway() { return Dialect::Of(config::Dialect::kGrpcGateway); }
 
@@ -217,6 +219,70 @@ TEST_F(DialectTest, GrpcGatewayStreamsAreResults) {
   EXPECT_EQ(Text(none), "") << "a stream without a message has no type";
 }
 
+TEST_F(DialectTest, WhatTheUpstreamSaidAtTheEnd) {
+  const auto text = [](const absl::Status& status) {
+    return absl::StrCat(status.raw_code(), " ", status.message(), status.GetPayload(kDetails) ? " +details" : "");
+  };
+  const auto said = [](int code, absl::string_view message, absl::string_view details = "") {
+    absl::Status status(static_cast<absl::StatusCode>(code), message);
+    if (!details.empty()) status.SetPayload(kDetails, absl::Cord(details));
+    return status;
+  };
+  struct Row {
+    absl::Status said;
+    const char* native;
+    const char* grpc_gateway;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {absl::OkStatus(), "0 ", "0 ", "well"},
+      {said(5, "m"), "5 m", "5 m", "one of gRPC's codes"},
+      {said(42, "m"), "2 m (grpc-status 42)", "42 m", "none of them"},
+      {said(42, ""), "2 (grpc-status 42)", "42 ", "without a message"},
+      {said(42, "m", "\x08\x2a"), "2 m (grpc-status 42) +details", "42  +details", "with details"},
+      {said(5, "m", "\x08\x05\x12\x02mm"), "5 m +details", "5 mm +details", "the details' message"},
+      {said(5, "m", "\x08"), "5 m +details", "5 m +details", "details that are broken"},
+      {said(5, "m", "\x08\x07\x12\x02mm"), "5 m +details",
+       "13 grpc-status-details-bin mismatch: grpc-status=5, grpc-message=m, grpc-status-details-bin=code:7 message:mm",
+       "details of another code"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(text(Native().StatusOf(row.said)), row.native) << row.reason;
+    EXPECT_EQ(text(GrpcGateway().StatusOf(row.said)), row.grpc_gateway) << row.reason;
+  }
+}
+
+TEST_F(DialectTest, WhatBecomesOfAWholeAnswer) {
+  const auto finish = [](const Dialect& dialect, const Schema::Route& route, WholeAnswer answer) {
+    http::Headers metadata = {{"Grpc-Metadata-A", "x"}};
+    dialect.Finish(route, &answer, &metadata);
+    return absl::StrCat(answer.type.value_or("none"), "|", answer.body, "|", Text(metadata));
+  };
+  Schema::Route health = Unary();
+  health.is_health_check = true;
+  const Schema::Route& file = RouteOf("POST", "/v1/files:download");
+  const Schema::Route& field = RouteOf("PUT", "/v1/uploads/n");
+  const std::string kMetadata = "Grpc-Metadata-A: x\n";
+  struct Row {
+    const Schema::Route& route;
+    WholeAnswer answer;
+    std::string native, grpc_gateway;
+    const char* reason;
+  };
+  const Row rows[] = {
+      {Unary(), {"application/json", "{}"}, "application/json|{}|", "application/json|{}|", "a message"},
+      {file, {"text/x", "a"}, "text/x|a|", "text/x|a|", "a body"},
+      {file, {absl::nullopt, "a"}, "none|a|", "|a|", "a body without a type"},
+      {file, {"a\nb", "a"}, "a\nb|a|", "a b|a|", "a type that no header can hold"},
+      {field, {"text/x", "a"}, "text/x|a|", "application/json|a|", "a body in a field"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(finish(Native(), row.route, row.answer), row.native + kMetadata) << row.reason;
+    EXPECT_EQ(finish(GrpcGateway(), row.route, row.answer), row.grpc_gateway + kMetadata) << row.reason;
+  }
+  EXPECT_EQ(finish(GrpcGateway(), health, {"application/json", "{}"}), "application/json|{}\n|");
+}
+
 TEST_F(DialectTest, WhatAFailureSaysInItsHead) {
   struct Row {
     absl::Status status;
@@ -228,6 +294,8 @@ TEST_F(DialectTest, WhatAFailureSaysInItsHead) {
       {absl::UnavailableError("u"), true, true, "Retry-After: 1\n", ""},
       {absl::UnavailableError("u"), false, false, "", ""},
       {absl::UnauthenticatedError("who"), false, false, "WWW-Authenticate: Bearer\n", "WWW-Authenticate: who\n"},
+      {absl::UnauthenticatedError("who\nare"), false, false, "WWW-Authenticate: Bearer\n",
+       "WWW-Authenticate: who are\n"},
       {absl::UnauthenticatedError("who"), false, true, "WWW-Authenticate: Bearer\n", ""},
       {absl::NotFoundError("n"), true, false, "", ""},
   };

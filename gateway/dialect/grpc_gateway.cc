@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/negotiate.h"
 #include "gateway/transcode/html_escape.h"
 #include "gateway/transcode/status_json.h"
@@ -15,7 +18,14 @@ constexpr absl::string_view kResult = "{\"result\":";
 constexpr absl::string_view kError = "{\"error\":";
 constexpr absl::string_view kEndOfLine = "}\n";
 
+constexpr char kJson[] = "application/json";
+
 void Append(absl::string_view text, std::string* out) { out->append(text.data(), text.size()); }
+
+// As Go's server writes the value of a header that a handler gave it.
+std::string HeaderValue(absl::string_view text) {
+  return absl::StrReplaceAll(absl::StripAsciiWhitespace(text), {{"\r", " "}, {"\n", " "}});
+}
 
 // One line a message: {"result":…}. An end that went well is only the end of the body.
 class ResultLines : public StreamFormat {
@@ -26,7 +36,7 @@ class ResultLines : public StreamFormat {
 
   void AppendHeaders(const Schema::Route& /*route*/, absl::optional<absl::string_view> first,
                      http::Headers* headers) const override {
-    if (first) headers->push_back({"Content-Type", "application/json"});
+    if (first) headers->push_back({"Content-Type", kJson});
   }
 
   absl::Status AppendRecord(const Schema::Route& route, absl::string_view message, size_t max_bytes,
@@ -63,7 +73,7 @@ class BodyLines final : public ResultLines {
                      http::Headers* headers) const override {
     if (!first) return;
     const auto body = route.response.HttpBody(*first);
-    if (body.ok()) headers->push_back({"Content-Type", std::string(body->content_type)});
+    if (body.ok()) headers->push_back({"Content-Type", HeaderValue(body->content_type)});
   }
 
   absl::Status AppendRecord(const Schema::Route& route, absl::string_view message, size_t /*max_bytes*/,
@@ -84,12 +94,13 @@ Lookup GrpcGatewayDialect::LookupOf(const http::RequestHead& head) const {
   return {absl::AsciiStrToUpper(*instead), false};
 }
 
-LocalAnswer GrpcGatewayDialect::Unrouted(const http::RequestHead& /*head*/, const route::Router::Match& match,
-                                         absl::string_view /*path*/) const {
+LocalAnswer GrpcGatewayDialect::Unrouted(const http::RequestHead& head, const route::Router::Match& match,
+                                         absl::string_view path) const {
   using Kind = route::Router::Match::Kind;
+  // Go's server answers this one, and the bad paths, before any handler.
+  if (head.method == "OPTIONS" && path == "*") return {200, absl::StatusCode::kOk, "", {}, true};
   switch (match.kind) {
     case Kind::kBadPath:
-      // Go's server answers this one, before any handler.
       return {400, absl::StatusCode::kInvalidArgument, "400 Bad Request", {{"connection", "close"}}, true};
     case Kind::kMethodNotAllowed:
       return {501, absl::StatusCode::kUnimplemented, "Method Not Allowed", {}, false};
@@ -116,8 +127,8 @@ absl::Status GrpcGatewayDialect::Judge(const Schema::Route& route, absl::string_
   transcode::WireReader reader(message);
   for (uint32_t tag = 0; !reader.AtEnd();) {
     if (!reader.ReadTag(&tag)) break;
-    const bool read = tag == transcode::MakeTag(1, transcode::WireType::kVarint) ? reader.ReadVarint(&status)
-                                                                                 : reader.Skip(tag);
+    const bool read =
+        tag == transcode::MakeTag(1, transcode::WireType::kVarint) ? reader.ReadVarint(&status) : reader.Skip(tag);
     if (!read) break;
   }
   switch (status) {
@@ -132,10 +143,46 @@ absl::Status GrpcGatewayDialect::Judge(const Schema::Route& route, absl::string_
   }
 }
 
+// The Go client takes the code by its number, and the message from the details where there are some, which must agree.
+absl::Status GrpcGatewayDialect::StatusOf(absl::Status said) const {
+  const absl::optional<absl::Cord> details = said.GetPayload(transcode::kStatusPayloadUrl);
+  if (!details) return said;
+  const std::string bytes(*details);
+  // google.rpc.Status { code = 1, message = 2, details = 3 }
+  uint64_t code = 0;
+  absl::string_view message;
+  transcode::WireReader reader(bytes);
+  for (uint32_t tag = 0; !reader.AtEnd();) {
+    if (!reader.ReadTag(&tag)) return said;
+    const bool read = tag == transcode::MakeTag(1, transcode::WireType::kVarint)            ? reader.ReadVarint(&code)
+                      : tag == transcode::MakeTag(2, transcode::WireType::kLengthDelimited) ? reader.ReadBytes(&message)
+                                                                                            : reader.Skip(tag);
+    if (!read) return said;
+  }
+  if (static_cast<int>(code) != said.raw_code()) {
+    return absl::InternalError(absl::StrCat(
+        "grpc-status-details-bin mismatch: grpc-status=", said.raw_code(), ", grpc-message=", said.message(),
+        ", grpc-status-details-bin=code:", static_cast<int>(code), " message:", message));
+  }
+  absl::Status status(static_cast<absl::StatusCode>(said.raw_code()), message);
+  status.SetPayload(transcode::kStatusPayloadUrl, *details);
+  return status;
+}
+
+void GrpcGatewayDialect::Finish(const Schema::Route& route, WholeAnswer* answer, http::Headers* metadata) const {
+  if (route.is_health_check) {
+    // Not made as other answers are: its handler asks the upstream by itself.
+    metadata->clear();
+    answer->body.push_back('\n');
+  } else if (route.response.is_http_body()) {
+    answer->type = route.response.is_field() ? kJson : HeaderValue(answer->type.value_or(""));
+  }
+}
+
 void GrpcGatewayDialect::AppendFailureHeaders(const absl::Status& status, bool /*unprocessed*/, bool streams,
                                               http::Headers* headers) const {
   if (streams || status.code() != absl::StatusCode::kUnauthenticated) return;
-  headers->push_back({"WWW-Authenticate", std::string(status.message())});
+  headers->push_back({"WWW-Authenticate", HeaderValue(status.message())});
 }
 
 }  // namespace penstock

@@ -15,6 +15,8 @@ class GrpcGatewayDialect final : public Dialect {
   Admission Admit(const http::RequestHead& head, const Schema::Route& route) const override;
   const BodyRules& body_rules() const override { return body_rules_; }
   absl::Status Judge(const Schema::Route& route, absl::string_view message) const override;
+  absl::Status StatusOf(absl::Status said) const override;
+  void Finish(const Schema::Route& route, WholeAnswer* answer, http::Headers* metadata) const override;
   void AppendCommonHeaders(http::Headers* /*headers*/) const override {}
   void AppendFailureHeaders(const absl::Status& status, bool unprocessed, bool streams,
                             http::Headers* headers) const override;

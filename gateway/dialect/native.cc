@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/http_status.h"
 #include "gateway/negotiate.h"
@@ -152,11 +153,20 @@ Admission NativeDialect::Admit(const http::RequestHead& head, const Schema::Rout
                    "request bodies are not taken compressed: drop Content-Encoding");
   }
   const bool json = IsJsonBody(head.headers) || (route.method->client_streaming && IsJsonLinesBody(head.headers));
-  if (!json && !route.request.takes_http_body("")) {
+  if (!json && !route.request.takes_http_body()) {
     return Refused(415, absl::StatusCode::kInvalidArgument,
                    "the body must be JSON: send Content-Type: application/json (with curl, --json instead of -d)");
   }
   return admission;
+}
+
+// A code that gRPC does not define must not pass for one that it does; its number is worth knowing.
+absl::Status NativeDialect::StatusOf(absl::Status said) const {
+  if (said.raw_code() == static_cast<int>(said.code())) return said;
+  absl::Status known(said.code(), absl::StrCat(said.message(), said.message().empty() ? "" : " ", "(grpc-status ",
+                                               said.raw_code(), ")"));
+  said.ForEachPayload([&known](absl::string_view url, const absl::Cord& payload) { known.SetPayload(url, payload); });
+  return known;
 }
 
 void NativeDialect::AppendCommonHeaders(http::Headers* headers) const {

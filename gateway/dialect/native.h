@@ -16,6 +16,8 @@ class NativeDialect final : public Dialect {
   absl::Status Judge(const Schema::Route& /*route*/, absl::string_view /*message*/) const override {
     return absl::OkStatus();
   }
+  absl::Status StatusOf(absl::Status said) const override;
+  void Finish(const Schema::Route& /*route*/, WholeAnswer* /*answer*/, http::Headers* /*metadata*/) const override {}
   void AppendCommonHeaders(http::Headers* headers) const override;
   void AppendFailureHeaders(const absl::Status& status, bool unprocessed, bool streams,
                             http::Headers* headers) const override;

@@ -51,7 +51,7 @@ void AppendDetails(const absl::Status& status, absl::Span<const PlanSet* const> 
 }  // namespace
 
 void AppendStatusJson(const absl::Status& status, absl::Span<const PlanSet* const> types, std::string* out) {
-  absl::StrAppend(out, "{\"code\":", static_cast<int>(status.code()), ",\"message\":");
+  absl::StrAppend(out, "{\"code\":", status.raw_code(), ",\"message\":");
   AppendJsonString(status.message(), out);
   absl::StrAppend(out, ",\"details\":[");
   AppendDetails(status, types, out);

@@ -14,6 +14,8 @@ namespace penstock::transcode {
 // The payload of a status that holds its details, as the bytes of a google.rpc.Status.
 inline constexpr absl::string_view kStatusPayloadUrl = "type.googleapis.com/google.rpc.Status";
 
+// The code is the number that the upstream sent (raw_code()), which may be none of gRPC's.
+//
 // Details are printed by the first of `types` that knows them; one that nobody knows, or that is broken, is printed as
 // {"@type":…,"value":its bytes in base64}, so that an error is never lost for its details.
 void AppendStatusJson(const absl::Status& status, absl::Span<const PlanSet* const> types, std::string* out);

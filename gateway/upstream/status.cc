@@ -121,15 +121,16 @@ CallEnd EndFromFields(ResponseFields fields, int http_status) {
   }
   end.from_upstream = true;
   int code = -1;
-  if (!absl::SimpleAtoi(fields.grpc_status, &code) || code < 0 || code > 16) {
-    // The number is worth knowing, and a code that gRPC does not define must not pass for one that it does.
+  if (!absl::SimpleAtoi(fields.grpc_status, &code) || code < 0) {
+    // What was said is worth knowing.
     end.status = absl::UnknownError(absl::StrCat(fields.grpc_message, fields.grpc_message.empty() ? "" : " ",
                                                  "(grpc-status ", absl::CHexEscape(fields.grpc_status), ")"));
-    if (!fields.status_details.empty()) end.status.SetPayload(kStatusDetailsUrl, absl::Cord(fields.status_details));
+  } else if (code == 0) {
     return end;
+  } else {
+    // A number that gRPC does not define stays the status's raw_code(); its code() is UNKNOWN.
+    end.status = absl::Status(static_cast<absl::StatusCode>(code), fields.grpc_message);
   }
-  if (code == 0) return end;
-  end.status = absl::Status(GrpcCode(code), fields.grpc_message);
   if (!fields.status_details.empty()) end.status.SetPayload(kStatusDetailsUrl, absl::Cord(fields.status_details));
   return end;
 }

@@ -30,7 +30,8 @@ struct ResponseFields {
 };
 
 // The end that trailers, or a trailers-only head, announce. `http_status` is that of the head: without a grpc-status it
-// decides (gRPC's "HTTP to gRPC Status Code Mapping").
+// decides (gRPC's "HTTP to gRPC Status Code Mapping"). A number that gRPC does not define is the status's raw_code(),
+// while its code() is UNKNOWN.
 CallEnd EndFromFields(ResponseFields fields, int http_status);
 
 // The end of a call whose head is no gRPC answer: an HTTP status but 200, or another content type.

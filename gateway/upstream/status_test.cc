@@ -50,7 +50,11 @@ TEST(StatusTest, EveryCodeOfGrpcIsItself) {
 }
 
 TEST(StatusTest, CodesThatDoNotExistAreUnknown) {
-  for (const char* code : {"17", "-1", "99999999999", "OK", "", "1.5"}) {
+  const CallEnd beyond = EndFromFields(Fields({{"grpc-status", "17"}, {"grpc-message", "why"}}), 200);
+  EXPECT_EQ(beyond.status.code(), absl::StatusCode::kUnknown);
+  EXPECT_EQ(beyond.status.raw_code(), 17);
+  EXPECT_EQ(beyond.status.message(), "why");
+  for (const char* code : {"-1", "99999999999", "OK", "", "1.5"}) {
     const CallEnd end = EndFromFields(Fields({{"grpc-status", code}, {"grpc-message", "why"}}), 200);
     EXPECT_EQ(end.status.code(), absl::StatusCode::kUnknown) << code;
     EXPECT_TRUE(absl::StrContains(end.status.message(), "why")) << end.status;
