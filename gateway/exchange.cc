@@ -94,6 +94,9 @@ void Exchange::Admit(route::Router::Match match) {
   const absl::StatusOr<absl::Duration> timeout = RequestTimeout(head_.headers, context_.options.metadata, otherwise);
   if (!timeout.ok()) return ReplyFailure({timeout.status(), EndReason::kLocal});
   timeout_ = *timeout;
+  if (absl::Status status = CheckRequestHeaders(head_.headers, context_.options.metadata); !status.ok()) {
+    return ReplyFailure({std::move(status), EndReason::kLocal});
+  }
   reader_ = std::make_unique<RequestReader>(*route_, std::move(match.variables), query_, head_,
                                             context_.dialect.body_rules(), max_bytes);
   if (method.client_streaming) StartCall();

@@ -12,12 +12,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/optional.h"
+#include "gateway/transcode/go_base64.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock {
 namespace {
 
+constexpr absl::string_view kLegacyPrefix = "grpc-metadata-";
 constexpr absl::string_view kForwardedFor = "x-forwarded-for";
 constexpr absl::string_view kForwardedHost = "x-forwarded-host";
 
@@ -159,10 +162,35 @@ absl::Duration UnitOf(char letter) {
   }
 }
 
+// "grpc-metadata-a-bin" → "Grpc-Metadata-A-Bin", as Go shows header names.
+std::string CanonicalName(absl::string_view name) {
+  std::string canonical(name);
+  bool first = true;
+  for (char& c : canonical) {
+    if (first) c = absl::ascii_toupper(c);
+    first = c == '-';
+  }
+  return canonical;
+}
+
 }  // namespace
 
+absl::Status CheckRequestHeaders(const http::Headers& headers, const MetadataOptions& options) {
+  if (!options.legacy_metadata_headers || !options.strict_legacy_headers) return absl::OkStatus();
+  for (const http::Header& header : headers) {
+    absl::string_view own = header.name;
+    if (!absl::ConsumePrefix(&own, kLegacyPrefix)) continue;
+    if (own.empty()) return absl::InternalError("there is an empty key in the header");
+    std::string bytes;
+    if (!upstream::BinaryMetadataName(own)) continue;
+    const transcode::GoError error = transcode::DecodeGoBase64(header.value, transcode::GoBase64::kStandard, &bytes);
+    if (error.empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("invalid binary header ", CanonicalName(header.name), ": ", error));
+  }
+  return absl::OkStatus();
+}
+
 upstream::Metadata RequestMetadata(const http::RequestHead& head, const MetadataOptions& options) {
-  constexpr absl::string_view kLegacyPrefix = "grpc-metadata-";
   upstream::Metadata metadata;
   // The first value of a name is the one that many servers read: credentials before anything under a name of choice.
   for (const http::Header& header : head.headers) {

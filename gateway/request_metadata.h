@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -36,7 +37,12 @@ struct MetadataOptions {
   bool lenient_timeout = false;
   // grpc-gateway: response metadata includes the protocol's own fields, content-type and grpc-accept-encoding.
   bool show_protocol_metadata = false;
+  // grpc-gateway: a legacy metadata header that holds no base64, or names nothing, is refused and not dropped.
+  bool strict_legacy_headers = false;
 };
+
+// INVALID_ARGUMENT, INTERNAL: a request header that the options refuse.
+absl::Status CheckRequestHeaders(const http::Headers& headers, const MetadataOptions& options);
 
 upstream::Metadata RequestMetadata(const http::RequestHead& head, const MetadataOptions& options);
 

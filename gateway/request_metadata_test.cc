@@ -105,6 +105,29 @@ TEST(RequestMetadata, LegacyHeadersOnlyWhenAskedForAndNeverIntoTrustedNames) {
   EXPECT_THAT(Of({{"grpc-metadata-key-bin", "AAE="}}, options), ElementsAre(Pair("key-bin", std::string("\0\1", 2))));
 }
 
+TEST(RequestMetadata, GrpcGatewayRefusesLegacyHeadersThatHoldOrNameNothing) {
+  MetadataOptions lenient, strict;
+  lenient.legacy_metadata_headers = strict.legacy_metadata_headers = strict.strict_legacy_headers = true;
+  const struct {
+    http::Header header;
+    absl::Status status;
+  } kRows[] = {
+      {{"grpc-metadata-a-bin", "AAE="}, absl::OkStatus()},
+      {{"grpc-metadata-a-bin", "AAE"}, absl::OkStatus()},
+      {{"grpc-metadata-a-bin", "%%%"},
+       absl::InvalidArgumentError("invalid binary header Grpc-Metadata-A-Bin: illegal base64 data at input byte 0")},
+      {{"grpc-metadata-a-bin", "_-8="},
+       absl::InvalidArgumentError("invalid binary header Grpc-Metadata-A-Bin: illegal base64 data at input byte 0")},
+      {{"grpc-metadata-", "v"}, absl::InternalError("there is an empty key in the header")},
+      {{"a-bin", "%%%"}, absl::OkStatus()},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(CheckRequestHeaders({row.header}, strict), row.status) << row.header.name << " " << row.header.value;
+    EXPECT_EQ(CheckRequestHeaders({row.header}, lenient), absl::OkStatus());
+    EXPECT_EQ(CheckRequestHeaders({row.header}, MetadataOptions()), absl::OkStatus());
+  }
+}
+
 TEST(RequestMetadata, ValuesThatGrpcCannotCarryAreDroppedOneByOne) {
   MetadataOptions options;
   options.forward_headers = {"x"};

@@ -57,6 +57,7 @@ SchemaOptions SchemaOptionsOf(const config::Config& config) {
   options.unescape = config.unescape;
   options.print.unpopulated = config.print_unpopulated;
   options.print.unset_messages = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
+  options.print.go_proto2 = config.dialect == config::Dialect::kGrpcGateway;
   options.print.proto_names = config.print_proto_names;
   options.print.enum_numbers = config.print_enum_numbers;
   return options;
@@ -71,6 +72,7 @@ MetadataOptions MetadataOptionsOf(const config::Config& config) {
   options.trust_any_proxy = grpc_gateway;
   options.lenient_timeout = grpc_gateway;
   options.show_protocol_metadata = grpc_gateway;
+  options.strict_legacy_headers = grpc_gateway;
   return options;
 }
 
