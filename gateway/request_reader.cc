@@ -34,11 +34,15 @@ RequestReader::RequestReader(const Schema::Route& route, std::vector<std::string
 
 RequestReader::Mode RequestReader::ModeOf(const Schema::Route& route, const http::RequestHead& head,
                                           const BodyRules& rules) {
+  const bool form = rules.forms && IsFormBody(head.headers);
+  // Who looks for an override in a form has read the form.
+  const bool overridden = form && head.method == "POST" && !TextOf(head.headers, "x-http-method-override").empty();
+  if (overridden && !route.method->client_streaming) return Mode::kForm;
   if (!route.request.takes_body()) {
-    if (rules.forms && IsFormBody(head.headers)) return Mode::kForm;
+    if (form) return Mode::kForm;
     return rules.lenient ? Mode::kIgnore : Mode::kNone;
   }
-  if (route.request.takes_http_body(TextOf(head.headers, "content-type"))) return route.method->client_streaming ? Mode::kPieces : Mode::kWhole;
+  if (route.request.takes_http_body()) return route.method->client_streaming ? Mode::kPieces : Mode::kWhole;
   if (route.method->client_streaming) return Mode::kValues;
   return rules.lenient ? Mode::kFirstValue : Mode::kWhole;
 }
@@ -136,7 +140,7 @@ absl::Status RequestReader::End(const Sink& sink) {
     if (absl::Status status = Bind(value); !status.ok()) return status;
   }
   if (!bound_) {
-    const bool wants_json = mode_ == Mode::kWhole && !route_.request.takes_http_body(content_type_);
+    const bool wants_json = mode_ == Mode::kWhole && !route_.request.takes_http_body();
     if (wants_json && collected_.empty()) {
       return absl::InvalidArgumentError(
           "the body is empty at byte 0, where JSON is expected: send {} for a message without fields");

@@ -177,11 +177,7 @@ Router::Match LastRegisteredRouter::Find(absl::string_view method, absl::string_
   match.kind = Match::Kind::kFound;
   match.route = entry->route;
   for (const PathTemplate::Variable& variable : entry->path_template.variables()) {
-    match.variables.push_back(path.Value(*entry, variable));
-    if (FindInvalidUtf8(match.variables.back()) != absl::string_view::npos) {
-      match.kind = Match::Kind::kBadPath;
-      match.error = absl::StrCat("path: the value of \"", variable.field_path, "\" is not UTF-8");
-    }
+    match.variables.push_back(path.Value(*entry, variable));  // of any bytes: what is a string is told by who binds it
   }
   return match;
 }

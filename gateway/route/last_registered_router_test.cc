@@ -209,7 +209,7 @@ TEST(LastRegisteredRouter, LegacyDecodesBeforeItSplits) {
                   {"GET", "/s/a%00b", absl::StrCat("GET /s/{id} <- a", std::string(1, '\0'), "b"), "NUL is text"},
                   {"GET", "/s/%", "400 path: malformed escape at byte 3", "cut off"},
                   {"GET", "/nowhere/%zz", "400 path: malformed escape at byte 9", "whatever the path"},
-                  {"GET", "/s/%ff", "400 path: the value of \"id\" is not UTF-8", "no string of protobuf's"},
+                  {"GET", "/s/%ff", "GET /s/{id} <- \xff", "whatever the bytes"},
                   {"GET", "/%ff", "404", "where nobody wants it"},
               });
 }
@@ -230,7 +230,7 @@ TEST(LastRegisteredRouter, ModesHoldForWhatGoWouldHaveWrittenOtherwise) {
                   {"GET", "/%73/a%2F", "404", "literals are compared as they came"},
                   {"GET", "/%73/a", "404", "Go would not have escaped the letter"},
                   {"GET", "/s/%2F%zz", "400 path: malformed escape at byte 6", "bad escapes"},
-                  {"GET", "/s/a%2F%ff", "400 path: the value of \"id\" is not UTF-8", "bad UTF-8"},
+                  {"GET", "/s/a%2F%ff", "GET /s/{id} <- a/\xff", "whatever the bytes"},
               },
               Unescape::kAllExceptReserved);
   ExpectFinds(routes,
