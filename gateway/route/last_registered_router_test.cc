@@ -267,7 +267,6 @@ class NaiveRouter {
       for (size_t i = routes_.size(); i-- > 0;) {
         std::vector<std::string> values;
         if (routes_[i].method != candidate || !Matches(templates_[i], segments, values)) continue;
-        if (std::any_of(values.begin(), values.end(), IsNotUtf8)) return "400";
         return absl::StrCat(candidate, " ", routes_[i].path_template, values.empty() ? "" : " <- ",
                             absl::StrJoin(values, " | "));
       }
@@ -281,8 +280,6 @@ class NaiveRouter {
 
  private:
   using SegmentKind = PathTemplate::Segment::Kind;
-
-  static bool IsNotUtf8(const std::string& text) { return FindInvalidUtf8(text) != absl::string_view::npos; }
 
   static bool Matches(const PathTemplate& path_template, std::vector<std::string> path,
                       std::vector<std::string>& values) {

@@ -95,7 +95,8 @@ bool AreAnImplementationsOwn(absl::string_view message) {
         "invalid escape sequence ", "duplicate map key ", "context deadline exceeded", "Deadline Exceeded"}) {
     if (absl::StartsWith(message, beginning)) return true;
   }
-  for (absl::string_view part : {"proto:\u00a0", "proto: ", "parsing time ", "time: "}) {
+  for (absl::string_view part :
+       {"proto:\u00a0", "proto: ", " is not a valid value for enum ", "parsing time ", "time: "}) {
     if (absl::StrContains(message, part)) return true;
   }
   return false;

@@ -215,7 +215,7 @@ std::vector<Row> BodyFieldRows() {
   add("color", {"1", "\"RED\"", "99", "1.5", "null", "4294967296", "-1", ""});
   add("strings", {R"(["a","b"])", "[]", "null", R"(["a",null])", "\"a\"", "[1]", ""});
   add("int64s", {R"([1,"2"])", "[1,2]", "[null]", "[1.0]"});
-  add("colors", {"[1,99]", R"(["RED"])"});
+  add("colors", {"[1,99]", R"(["RED"])", "[null]", "null"});
   add("nesteds", {R"([{"text":"a"},{}])", "[null]", R"([{"zz":1}])", "{}"});
   add("by_string", {R"({"a":"b"})", R"({"a":"b","a":"c"})", R"({"a":null})", "null", "[]", R"({"a":1})"});
   add("by_int32", {R"({"x":"a"})", R"({"5":"a"})", R"({"0x5":"a"})"});
