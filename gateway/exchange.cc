@@ -175,8 +175,7 @@ void Exchange::SendMessage(absl::string_view wire) {
   call_->SendMessage(wire, /*last=*/!many);
 }
 
-// --- The end
-// ------------------------------------------------------------------------------------------------------------
+// --- The end ---------------------------------------------------------------------------------------------------------
 
 // Nothing more is said to the client; Finish or Abort goes with it.
 void Exchange::End(EndReason reason, absl::StatusCode code) {

@@ -26,6 +26,8 @@ TEST(Differential, SeesEveryAspect) {
   const std::string error = Json(R"({"code":5, "message":"gone", "details":[]})", not_found);
   const std::string chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
   const std::string line = "\r\nd\r\n{\"result\":1}\n\r\n0\r\n";
+  const std::string internal = "HTTP/1.1 500 Internal Server Error";
+  const std::string unprintable = R"({"code":2,"message":"proto: google.protobuf.FieldMask.paths","details":[]})";
   const struct {
     const char* why;
     std::string reference, ours, found;
@@ -54,7 +56,14 @@ TEST(Differential, SeesEveryAspect) {
       {"another header", Json("{}"), Json("{}", "HTTP/1.1 200 OK\r\nServer: x"), ""},
       {"Allow", Json("{}"), Json("{}", "HTTP/1.1 200 OK\r\nAllow: GET"), "headers"},
       {"the content type", Json("{}"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "content type"},
-      {"chunks", Json("{}"), chunked + "\r\n2\r\n{}\r\n0\r\n\r\n", ""},
+      {"chunks of a unary body", Json("{}"), chunked + "\r\n2\r\n{}\r\n0\r\n\r\n", ""},
+      {"a stream that was held back until it had a length", chunked + line + "\r\n", Json("{\"result\":1}\n"),
+       "framing"},
+      {"what Go cannot print, printed", Json(unprintable, internal), Json("{}"), ""},
+      {"what neither can print", Json(unprintable, internal),
+       Json(R"({"code":2,"message":"a FieldMask path","details":[]})", internal), ""},
+      {"what neither can print, with another code", Json(unprintable, internal),
+       Json(R"({"code":13,"message":"a FieldMask path","details":[]})", internal), "body"},
       {"a trailer", chunked + line + "Grpc-Trailer-T: x\r\n\r\n", chunked + line + "\r\n", "trailers"},
       {"white space in a line", chunked + line + "\r\n", chunked + "\r\ne\r\n{\"result\": 1}\n\r\n0\r\n\r\n", "body"},
       {"how lines are cut into chunks", chunked + line + "\r\n",
