@@ -22,7 +22,7 @@ class PhaseTest : public ::testing::Test {
   PhaseTest() : floor_(testing::Process::Spawn({"/proc/self/exe", "--role=floor"}).value()) {
     const std::string line = floor_->WaitForLine("ready", absl::Now() + absl::Seconds(20)).value_or("address=");
     options_.receiver.address = line.substr(line.find('=') + 1);
-    options_.receiver.http = false;
+    options_.receiver.protocol = Protocol::kBare;
     options_.receiver.interval = absl::ZeroDuration();
     options_.streams = 20;
     options_.ramp = absl::Milliseconds(50);
@@ -32,7 +32,7 @@ class PhaseTest : public ::testing::Test {
 
   // What a stream sends, and what the receiver waits for.
   void Expect(uint64_t sent, uint64_t wanted) {
-    options_.receiver.request = FloorRequest(absl::Milliseconds(20), sent, "hello");
+    options_.receiver.body = FloorRequest(absl::Milliseconds(20), sent, "hello");
     options_.receiver.count = wanted;
   }
 

@@ -12,6 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/bench/http2_streams.h"
+#include "tests/bench/link.h"
 #include "tests/bench/tick_line.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/response_parser.h"
@@ -32,16 +34,23 @@ absl::Duration Quantile(std::vector<int32_t> values, double fraction) {
 }  // namespace
 
 struct Receiver::Stream {
-  Stream(testing::RawClient c, size_t n) : client(std::move(c)), number(n) {}
+  explicit Stream(size_t n) : number(n) {}
 
-  testing::RawClient client;
   const size_t number;
-  testing::ResponseParser parser;  // of HTTP
-  std::string text;                // of bare lines: what came of the line in hand
+  testing::ResponseParser parser;  // of HTTP/1.1
+  std::string text;                // otherwise: what came of the line in hand
   uint64_t next_sequence = 1;
   int64_t first_time_ns = 0;
   bool end_line = false;
   bool over = false;
+};
+
+struct Receiver::Connection {
+  explicit Connection(Link l) : link(std::move(l)) {}
+
+  Link link;
+  std::unique_ptr<Http2Streams> http2;
+  std::vector<std::unique_ptr<Stream>> streams;
 };
 
 Receiver::Receiver(ReceiverOptions options)
@@ -62,21 +71,52 @@ bool Receiver::Open(size_t streams, absl::Duration ramp) {
 }
 
 bool Receiver::OpenOne() {
-  absl::StatusOr<testing::RawClient> client = testing::RawClient::Connect(options_.address);
-  if (client.ok()) {
-    const absl::Status sent = client->Send(options_.request, absl::Now() + absl::Seconds(10));
-    if (!sent.ok()) client = sent;
+  const bool full = connections_.empty() || connections_.back()->streams.size() == options_.streams_a_connection;
+  Connection* connection = full ? Connect() : connections_.back().get();
+  if (connection == nullptr) return false;
+  connection->streams.push_back(std::make_unique<Stream>(streams_++));
+  absl::Status sent;
+  if (connection->http2 != nullptr) {
+    connection->http2->Post(connection->streams.back().get(), options_.target, options_.body);
+    sent = connection->link.Send(connection->http2->TakeOutput());
+  } else {
+    sent = connection->link.Send(
+        options_.protocol == Protocol::kBare ? options_.body : testing::PostJson(options_.target, options_.body));
   }
-  if (!client.ok()) {
-    if (fault_.empty()) fault_ = client.status().ToString();
-    return false;
+  if (!sent.ok()) Fault(*connection->streams.back(), sent.message());
+  return sent.ok();
+}
+
+Receiver::Connection* Receiver::Connect() {
+  absl::StatusOr<Link> link =
+      Link::Connect(options_.address, options_.tls, options_.protocol == Protocol::kHttp2 ? "h2" : "http/1.1");
+  if (!link.ok()) {
+    if (fault_.empty()) fault_ = link.status().ToString();
+    return nullptr;
   }
-  streams_.push_back(std::make_unique<Stream>(*std::move(client), streams_.size()));
+  connections_.push_back(std::make_unique<Connection>(*std::move(link)));
+  Connection* connection = connections_.back().get();
+  if (options_.protocol == Protocol::kHttp2) {
+    connection->http2 = std::make_unique<Http2Streams>(
+        Http2Streams::Events{[this](void* stream, int status) {
+                               if (status != 200) Fault(*static_cast<Stream*>(stream), absl::StrCat("status ", status));
+                             },
+                             [this](void* stream, absl::string_view data) {
+                               std::string& text = static_cast<Stream*>(stream)->text;
+                               text.append(data.data(), data.size());
+                               TakeLines(*static_cast<Stream*>(stream), text);
+                             },
+                             [this](void* stream, uint32_t error_code) {
+                               if (error_code != 0)
+                                 Fault(*static_cast<Stream*>(stream), absl::StrCat("reset with code ", error_code));
+                               OnResponseEnd(*static_cast<Stream*>(stream));
+                             }});
+  }
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.ptr = streams_.back().get();
-  epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, streams_.back()->client.fd(), &event);
-  return true;
+  event.data.ptr = connection;
+  epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, connection->link.fd(), &event);
+  return connection;
 }
 
 void Receiver::RunFor(absl::Duration duration, const std::function<bool()>& done) {
@@ -91,19 +131,35 @@ void Receiver::Poll(absl::Duration timeout) {
   epoll_event events[kEventsAtOnce];
   const int milliseconds = static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(timeout, absl::Milliseconds(1))));
   const int count = epoll_wait(epoll_fd_, events, kEventsAtOnce, milliseconds);
-  for (int i = 0; i < count; ++i) Read(*static_cast<Stream*>(events[i].data.ptr));
+  for (int i = 0; i < count; ++i) Read(*static_cast<Connection*>(events[i].data.ptr));
 }
 
-void Receiver::Read(Stream& stream) {
-  const ssize_t count = recv(stream.client.fd(), buffer_.get(), kReadBytes, MSG_DONTWAIT);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return OnPeerEnd(stream, count < 0);
-  read_time_ns_ = absl::GetCurrentTimeNanos();
-  const absl::string_view bytes(buffer_.get(), static_cast<size_t>(count));
-  if (!options_.http) {
-    stream.text.append(bytes.data(), bytes.size());
-    return TakeLines(stream, stream.text);
+// All that is there where a layer below could keep some of it from epoll; else what one read gives.
+void Receiver::Read(Connection& connection) {
+  do {
+    const ssize_t count = connection.link.Receive(buffer_.get(), kReadBytes);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) return OnPeerEnd(connection, count < 0);
+    read_time_ns_ = absl::GetCurrentTimeNanos();
+    OnBytes(connection, absl::string_view(buffer_.get(), static_cast<size_t>(count)));
+  } while (options_.tls);
+}
+
+void Receiver::OnBytes(Connection& connection, absl::string_view bytes) {
+  if (connection.http2 != nullptr) {
+    const absl::Status status = connection.http2->Take(bytes);
+    if (!status.ok()) Fault(*connection.streams.front(), status.message());
+    const std::string output = connection.http2->TakeOutput();  // windows given back
+    if (!output.empty() && !connection.link.Send(output).ok()) OnPeerEnd(connection, true);
+    return;
   }
+  Stream& stream = *connection.streams.front();
+  if (options_.protocol == Protocol::kHttp1) return OnHttp1Bytes(stream, bytes);
+  stream.text.append(bytes.data(), bytes.size());
+  TakeLines(stream, stream.text);
+}
+
+void Receiver::OnHttp1Bytes(Stream& stream, absl::string_view bytes) {
   stream.parser.Feed(bytes);
   const testing::Response& response = stream.parser.response();
   if (response.head_complete && response.status != 200) {
@@ -111,8 +167,11 @@ void Receiver::Read(Stream& stream) {
   }
   TakeLines(stream, stream.parser.mutable_body());
   if (stream.parser.failed()) Fault(stream, response.error);
-  if (!stream.parser.complete() || stream.over) return;
-  stream.over = true;
+  if (stream.parser.complete()) OnResponseEnd(stream);
+}
+
+void Receiver::OnResponseEnd(Stream& stream) {
+  if (std::exchange(stream.over, true)) return;
   if (stream.end_line && stream.next_sequence == options_.count + 1) {
     ++ended_;
   } else {
@@ -166,15 +225,17 @@ void Receiver::OnTick(Stream& stream, absl::string_view line) {
   delivery_us_.push_back(static_cast<int32_t>((read_time_ns_ - *time) / 1000));
 }
 
-void Receiver::OnPeerEnd(Stream& stream, bool reset) {
-  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, stream.client.fd(), nullptr);
-  stream.client.Close();
-  if (stream.over) return;
-  stream.over = true;
-  if (!options_.http && !reset && options_.count > 0 && stream.next_sequence == options_.count + 1) {
-    ++ended_;
-  } else {
-    Fault(stream, reset ? "reset" : "closed before its end");
+void Receiver::OnPeerEnd(Connection& connection, bool reset) {
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, connection.link.fd(), nullptr);
+  connection.link.Close();
+  for (const std::unique_ptr<Stream>& stream : connection.streams) {
+    if (std::exchange(stream->over, true)) continue;
+    const bool bare = options_.protocol == Protocol::kBare;
+    if (bare && !reset && options_.count > 0 && stream->next_sequence == options_.count + 1) {
+      ++ended_;
+    } else {
+      Fault(*stream, reset ? "reset" : "closed before its end");
+    }
   }
 }
 

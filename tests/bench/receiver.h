@@ -1,9 +1,10 @@
-// The benchmark's clients: many streams on one thread, every line of every stream counted and checked.
+// The benchmark's clients: many streams on one thread, over any protocol, every line of every stream counted and
+// checked.
 //
 // A benchmark's figure means nothing unless all lines arrived, so the receiver knows what must come (sequence numbers
 // without a gap, a good ending) and keeps the first fault of each stream.
 //
-//   Receiver receiver({.address = "127.0.0.1:8080", .request = "POST … HTTP/1.1\r\n…"});
+//   Receiver receiver({.address = "127.0.0.1:8080", .protocol = Protocol::kHttp2, .target = "/v1/…", .body = "{}"});
 //   receiver.Open(1000, absl::Seconds(1));        // paced, so that streams do not tick in one beat
 //   receiver.RunFor(absl::Seconds(10));
 //   receiver.lines(), receiver.FirstFault()
@@ -24,10 +25,19 @@
 
 namespace penstock::bench {
 
+enum class Protocol {
+  kBare,  // lines without any framing; a stream ends with its connection
+  kHttp1,
+  kHttp2,
+};
+
 struct ReceiverOptions {
   std::string address;
-  std::string request;                             // sent on each connection as it is
-  bool http = true;                                // false: lines come bare, and a stream ends with the connection
+  Protocol protocol = Protocol::kHttp1;
+  bool tls = false;                                // any certificate will do
+  size_t streams_a_connection = 1;                 // more than one: only over HTTP/2
+  std::string target;                              // of HTTP: POSTed to
+  std::string body;                                // JSON, or, bare, all that is sent
   uint64_t count = 0;                              // lines a stream must have when it ends; 0: streams have no end
   absl::Duration interval = absl::ZeroDuration();  // between two ticks: lateness is measured against it; zero: not
 };
@@ -61,20 +71,26 @@ class Receiver {
 
  private:
   struct Stream;
+  struct Connection;
 
   bool OpenOne();
+  Connection* Connect();
   void Poll(absl::Duration timeout);
-  void Read(Stream& stream);
+  void Read(Connection& connection);
+  void OnBytes(Connection& connection, absl::string_view bytes);
+  void OnHttp1Bytes(Stream& stream, absl::string_view bytes);
   void TakeLines(Stream& stream, std::string& text);
+  void OnResponseEnd(Stream& stream);
   void OnLine(Stream& stream, absl::string_view line);
   void OnTick(Stream& stream, absl::string_view line);
-  void OnPeerEnd(Stream& stream, bool reset);
+  void OnPeerEnd(Connection& connection, bool reset);
   void Fault(const Stream& stream, absl::string_view what);
 
   const ReceiverOptions options_;
   int epoll_fd_;
   std::unique_ptr<char[]> buffer_;
-  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  size_t streams_ = 0;
   size_t started_ = 0, ended_ = 0;
   uint64_t lines_ = 0;
   bool sampling_ = false;

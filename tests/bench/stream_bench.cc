@@ -1,12 +1,14 @@
-// What a line costs: N HTTP/1.1 streams through the gateway, beside a process that only sends the same lines.
+// What a line costs: N streams through the gateway, over HTTP/1.1, HTTP/2, TLS, beside a process that only sends the
+// same lines over TCP.
 //
 //   bazel run --config=release //tests/bench:stream_bench -- --mode paced --streams 1000 --rate 50 --seconds 10
 //   bazel run --config=release //tests/bench:stream_bench -- --mode flood
 //   bazel run --config=release //tests/bench:stream_bench -- --mode memory --streams 5000
+//   bazel run --config=release //tests/bench:stream_bench -- --protocol h1 --protocol h2 --protocol h1+tls
 //
-// Phases alternate (gateway, floor, gateway, floor, …), so that both meet the same machine; each pair is a round, and a
-// ratio is always taken within one. CPU is what the scheduler counted for the process (schedstat): the kernel's work on
-// its behalf is in it. A round in which one line is missing has no figures, and the exit status says so.
+// Phases alternate (gateway, floor, gateway, floor, …), so that both meet the same machine; one of each is a round, and
+// a ratio is always taken within one. CPU is what the scheduler counted for the process (schedstat): the kernel's work
+// on its behalf is in it. A round in which one line is missing has no figures, and the exit status says so.
 //
 // The service skips a tick that it could not send in time, so a machine that is busy with something else invalidates
 // rounds: `chrt -r 1` before the command puts the benchmark first.
@@ -25,18 +27,35 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "gateway/http/test_certificates.h"
 #include "tests/bench/floor_sender.h"
 #include "tests/bench/phase.h"
 #include "tests/support/process.h"
-#include "tests/support/raw_client.h"
 #include "tests/support/servers.h"
 
 namespace penstock::bench {
 namespace {
 
+// A way in that is measured.
+struct Way {
+  const char* name;
+  Protocol protocol;
+  bool tls;
+  size_t streams_a_connection;
+};
+
+constexpr size_t kStreamsAConnection = 100;
+constexpr Way kWays[] = {
+    {"h1", Protocol::kHttp1, false, 1},
+    {"h2", Protocol::kHttp2, false, kStreamsAConnection},
+    {"h1+tls", Protocol::kHttp1, true, 1},
+    {"h2+tls", Protocol::kHttp2, true, kStreamsAConnection},
+};
+
 struct Options {
   std::string mode = "paced";
   std::string role;
+  std::vector<std::string> protocols = {"h1"};
   size_t streams = 1000;
   size_t flood_streams = 32;
   double rate = 50;
@@ -57,10 +76,19 @@ uint64_t Count(const Options& options) {
   return static_cast<uint64_t>((options.seconds + absl::ToDoubleSeconds(kRamp + kMargin)) * options.rate);
 }
 
-std::string SubscribeRequest(const Options& options, uint64_t count) {
-  const std::string body = absl::StrFormat(R"({"message":"%s","interval":"%.9fs","count":"%d"})", options.message,
-                                           absl::ToDoubleSeconds(Interval(options)), count);
-  return testing::Request("POST", "/v1/ticks:subscribe", body, "Content-Type: application/json");
+std::string Message(const Options& options, uint64_t count) {
+  return absl::StrFormat(R"({"message":"%s","interval":"%.9fs","count":"%d"})", options.message,
+                         absl::ToDoubleSeconds(Interval(options)), count);
+}
+
+std::vector<Way> WaysOf(const Options& options) {
+  std::vector<Way> ways;
+  for (const std::string& name : options.protocols) {
+    for (const Way& way : kWays) {
+      if (name == way.name) ways.push_back(way);
+    }
+  }
+  return ways;
 }
 
 // A helper process of the benchmark: the line it prints when ready holds its address.
@@ -92,11 +120,10 @@ Helper StartFloor() { return StartHelper({"/proc/self/exe", "--role=floor"}); }
 
 PhaseResult RunFloorPhase(const Options& options, const Helper& floor) {
   PhaseOptions phase;
-  phase.receiver = {.address = floor.address,
-                    .request = FloorRequest(Interval(options), Count(options), options.message),
-                    .http = false,
-                    .count = Count(options),
-                    .interval = absl::ZeroDuration()};
+  phase.receiver.address = floor.address;
+  phase.receiver.protocol = Protocol::kBare;
+  phase.receiver.body = FloorRequest(Interval(options), Count(options), options.message);
+  phase.receiver.count = Count(options);
   phase.streams = options.streams;
   phase.ramp = kRamp;
   phase.window = absl::Seconds(options.seconds);
@@ -104,114 +131,131 @@ PhaseResult RunFloorPhase(const Options& options, const Helper& floor) {
   return RunPhase(phase);
 }
 
-PhaseResult RunPacedPhase(const Options& options, testing::Server& gateway, testing::Server& service) {
+PhaseOptions GatewayPhase(const Options& options, const Way& way, testing::Server& gateway, uint64_t count) {
   PhaseOptions phase;
-  phase.receiver = {.address = gateway.address(),
-                    .request = SubscribeRequest(options, Count(options)),
-                    .http = true,
-                    .count = Count(options),
-                    .interval = Interval(options)};
+  phase.receiver.address = gateway.address();
+  phase.receiver.protocol = way.protocol;
+  phase.receiver.tls = way.tls;
+  phase.receiver.streams_a_connection = way.streams_a_connection;
+  phase.receiver.target = "/v1/ticks:subscribe";
+  phase.receiver.body = Message(options, count);
+  phase.receiver.count = count;
+  phase.window = absl::Seconds(options.seconds);
+  return phase;
+}
+
+PhaseResult RunPacedPhase(const Options& options, const Way& way, testing::Server& gateway, testing::Server& service) {
+  PhaseOptions phase = GatewayPhase(options, way, gateway, Count(options));
+  phase.receiver.interval = Interval(options);
   phase.streams = options.streams;
   phase.ramp = kRamp;
-  phase.window = absl::Seconds(options.seconds);
   phase.processes = {&gateway.process(), &service.process()};
   return RunPhase(phase);
 }
 
-PhaseResult RunFloodPhase(const Options& options, testing::Server& gateway, const Helper& upstream) {
-  PhaseOptions phase;
-  phase.receiver = {.address = gateway.address(),
-                    .request = SubscribeRequest(options, 0),
-                    .http = true,
-                    .count = 0,
-                    .interval = absl::ZeroDuration()};
+PhaseResult RunFloodPhase(const Options& options, const Way& way, testing::Server& gateway, const Helper& upstream) {
+  PhaseOptions phase = GatewayPhase(options, way, gateway, /*count=*/0);
   phase.streams = options.flood_streams;
   phase.ramp = absl::ZeroDuration();
-  phase.window = absl::Seconds(options.seconds);
   phase.processes = {&gateway.process(), upstream.process.get()};
   return RunPhase(phase);
 }
 
-// The rounds of a run whose lines all arrived.
+// The rounds of a run whose lines all arrived: the phase of each way in, then the floor's.
 struct Rounds {
-  std::vector<PhaseResult> measured, floor;
+  std::vector<Way> ways;
+  std::vector<std::vector<PhaseResult>> valid = {};
   int invalid = 0;
 
-  void Add(PhaseResult result, PhaseResult floor_result) {
-    for (const PhaseResult* phase : {&result, &floor_result}) {
-      if (!phase->fault.empty()) printf("INVALID round: %s\n", phase->fault.c_str());
+  void Add(std::vector<PhaseResult> phases) {
+    bool faulty = false;
+    for (size_t i = 0; i < phases.size(); ++i) {
+      if (phases[i].fault.empty()) continue;
+      faulty = true;
+      printf("INVALID round: %s: %s\n", i < ways.size() ? ways[i].name : "floor", phases[i].fault.c_str());
     }
-    if (!result.fault.empty() || !floor_result.fault.empty()) {
+    if (faulty) {
       ++invalid;
-      return;
+    } else {
+      valid.push_back(std::move(phases));
     }
-    measured.push_back(std::move(result));
-    floor.push_back(std::move(floor_result));
   }
 
-  std::vector<double> Cpu(size_t process) const {
+  // Of `process` in the phase of way `way`; way ways.size() is the floor.
+  Spread Cpu(size_t way, size_t process) const {
     std::vector<double> values;
-    for (const PhaseResult& result : measured) values.push_back(result.cpu_us_a_line[process]);
-    return values;
+    for (const auto& round : valid) values.push_back(round[way].cpu_us_a_line[process]);
+    return SpreadOf(values);
   }
 
-  std::vector<double> FloorCpu() const {
+  // The same process's cost beside that of `base`'s first process, round by round.
+  Spread Ratio(size_t way, size_t process, size_t base) const {
     std::vector<double> values;
-    for (const PhaseResult& result : floor) values.push_back(result.cpu_us_a_line[0]);
-    return values;
-  }
-
-  std::vector<double> Ratios(size_t process) const {
-    std::vector<double> values;
-    for (size_t i = 0; i < measured.size(); ++i) {
-      values.push_back(measured[i].cpu_us_a_line[process] / floor[i].cpu_us_a_line[0]);
-    }
-    return values;
+    for (const auto& round : valid) values.push_back(round[way].cpu_us_a_line[process] / round[base].cpu_us_a_line[0]);
+    return SpreadOf(values);
   }
 };
 
-void PrintRow(const char* name, const Spread& cpu, const Spread* ratio) {
-  printf("| %-8s | %7.3f (%.3f to %.3f) |", name, cpu.median, cpu.min, cpu.max);
-  if (ratio != nullptr) {
-    printf(" %6.3f (%.3f to %.3f) |\n", ratio->median, ratio->min, ratio->max);
-  } else {
-    printf(" 1 |\n");
-  }
+std::string Cell(const Spread& spread) {
+  return absl::StrFormat("%.3f (%.3f to %.3f)", spread.median, spread.min, spread.max);
 }
 
-// Prints the table; returns the exit status.
-int Report(const Rounds& rounds, const char* const names[2]) {
-  if (rounds.measured.empty()) {
-    printf("INVALID: no round in which every line arrived, so there are no figures\n");
-    return 1;
-  }
-  printf("\n| process  | CPU µs a line (least to most) | × the floor (least to most) |\n|---|---|---|\n");
-  PrintRow("floor", SpreadOf(rounds.FloorCpu()), nullptr);
-  for (size_t process = 0; process < 2; ++process) {
-    const Spread ratio = SpreadOf(rounds.Ratios(process));
-    PrintRow(names[process], SpreadOf(rounds.Cpu(process)), &ratio);
-  }
-  const PhaseResult& first = rounds.measured.front();
+void PrintDetails(const Rounds& rounds, size_t way, const char* const names[2]) {
   std::vector<double> lines_a_second, late_p50, late_p99, delivery_p99;
-  for (const PhaseResult& result : rounds.measured) {
+  for (const auto& round : rounds.valid) {
+    const PhaseResult& result = round[way];
     lines_a_second.push_back(static_cast<double>(result.lines) / absl::ToDoubleSeconds(result.window));
     late_p50.push_back(absl::ToDoubleMilliseconds(result.lateness_p50));
     late_p99.push_back(absl::ToDoubleMilliseconds(result.lateness_p99));
     delivery_p99.push_back(absl::ToDoubleMilliseconds(result.delivery_p99));
   }
-  printf("\nlines a second: %.0f, all arrived in %d of %d rounds\n", SpreadOf(lines_a_second).median,
-         static_cast<int>(rounds.measured.size()), static_cast<int>(rounds.measured.size()) + rounds.invalid);
-  printf("memory a stream (resident, first round): %s %.2f KB, %s %.2f KB\n", names[0], first.memory_kb_a_stream[0],
-         names[1], first.memory_kb_a_stream[1]);
+  const PhaseResult& first = rounds.valid.front()[way];
+  printf("%s: %.0f lines a second; memory a stream in the first round: %s %.2f KB, %s %.2f KB", rounds.ways[way].name,
+         SpreadOf(lines_a_second).median, names[0], first.memory_kb_a_stream[0], names[1], first.memory_kb_a_stream[1]);
   if (SpreadOf(delivery_p99).max > 0) {
-    printf("ticks sent late: p50 %.2f ms, p99 %.2f ms; from there to the client: p99 %.2f ms\n",
+    printf("; ticks sent late: p50 %.2f ms, p99 %.2f ms, from there to the client: p99 %.2f ms",
            SpreadOf(late_p50).median, SpreadOf(late_p99).median, SpreadOf(delivery_p99).median);
   }
+  printf("\n");
+}
+
+// Prints the table; returns the exit status.
+int Report(const Rounds& rounds, const char* const names[2]) {
+  if (rounds.valid.empty()) {
+    printf("INVALID: no round in which every line arrived, so there are no figures\n");
+    return 1;
+  }
+  const size_t floor = rounds.ways.size();
+  const bool many = rounds.ways.size() > 1;
+  printf("\n| process | CPU µs a line (least to most) | × the floor |%s\n|---|---|---|%s\n",
+         many ? absl::StrCat(" × ", rounds.ways[0].name, " |").c_str() : "", many ? "---|" : "");
+  printf("| floor | %s | 1 |%s\n", Cell(rounds.Cpu(floor, 0)).c_str(), many ? " |" : "");
+  for (size_t way = 0; way < rounds.ways.size(); ++way) {
+    for (size_t process = 0; process < 2; ++process) {
+      const bool compared = many && process == 0;
+      printf("| %s, %s | %s | %s |%s\n", names[process], rounds.ways[way].name, Cell(rounds.Cpu(way, process)).c_str(),
+             Cell(rounds.Ratio(way, process, floor)).c_str(),
+             compared ? absl::StrCat(" ", Cell(rounds.Ratio(way, 0, 0)), " |").c_str()
+             : many   ? " |"
+                      : "");
+    }
+  }
+  printf("\nall lines arrived in %d of %d rounds\n", static_cast<int>(rounds.valid.size()),
+         static_cast<int>(rounds.valid.size()) + rounds.invalid);
+  for (size_t way = 0; way < rounds.ways.size(); ++way) PrintDetails(rounds, way, names);
   return rounds.invalid == 0 ? 0 : 1;
 }
 
+// One that takes TLS and plain connections on its one port, if TLS is among the ways in.
 std::unique_ptr<testing::Server> StartGateway(const Options& options, std::vector<std::string> flags) {
   flags.push_back("--threads=1");
+  for (const Way& way : WaysOf(options)) {
+    if (!way.tls) continue;
+    const http::testing::TestCertificate certificate = http::testing::MakeTestCertificate("localhost");
+    flags.push_back("--tls-cert-file=" + http::testing::WriteTestFile("bench.crt", certificate.certificate_pem));
+    flags.push_back("--tls-key-file=" + http::testing::WriteTestFile("bench.key", certificate.key_pem));
+    break;
+  }
   flags.insert(flags.end(), options.gateway_flags.begin(), options.gateway_flags.end());
   return testing::StartGateway(std::move(flags));
 }
@@ -222,10 +266,12 @@ int RunPaced(const Options& options) {
   const Helper floor = StartFloor();
   printf("paced: %d streams × %g a second, %g s, %d rounds, %d CPUs\n", static_cast<int>(options.streams), options.rate,
          options.seconds, options.rounds, static_cast<int>(std::thread::hardware_concurrency()));
-  Rounds rounds;
+  Rounds rounds{WaysOf(options)};
   for (int i = 0; i < options.rounds; ++i) {
-    PhaseResult result = RunPacedPhase(options, *gateway, *service);
-    rounds.Add(std::move(result), RunFloorPhase(options, floor));
+    std::vector<PhaseResult> phases;
+    for (const Way& way : rounds.ways) phases.push_back(RunPacedPhase(options, way, *gateway, *service));
+    phases.push_back(RunFloorPhase(options, floor));
+    rounds.Add(std::move(phases));
   }
   const char* const names[] = {"gateway", "service"};
   return Report(rounds, names);
@@ -240,10 +286,12 @@ int RunFlood(const Options& options) {
   printf("flood: %d streams as fast as they go, %g s, %d rounds, %d CPUs; the floor: %d streams × %g a second\n",
          static_cast<int>(options.flood_streams), options.seconds, options.rounds,
          static_cast<int>(std::thread::hardware_concurrency()), static_cast<int>(options.streams), options.rate);
-  Rounds rounds;
+  Rounds rounds{WaysOf(options)};
   for (int i = 0; i < options.rounds; ++i) {
-    PhaseResult result = RunFloodPhase(options, *gateway, upstream);
-    rounds.Add(std::move(result), RunFloorPhase(options, floor));
+    std::vector<PhaseResult> phases;
+    for (const Way& way : rounds.ways) phases.push_back(RunFloodPhase(options, way, *gateway, upstream));
+    phases.push_back(RunFloorPhase(options, floor));
+    rounds.Add(std::move(phases));
   }
   const char* const names[] = {"gateway", "upstream"};
   return Report(rounds, names);
@@ -252,13 +300,15 @@ int RunFlood(const Options& options) {
 int RunMemory(const Options& options) {
   std::unique_ptr<testing::Server> service = testing::StartService(options.service_flags);
   std::unique_ptr<testing::Server> gateway = StartGateway(options, {"--upstream=" + service->address()});
-  const PhaseResult result = RunPacedPhase(options, *gateway, *service);
-  if (!result.fault.empty()) {
-    printf("INVALID: %s\n", result.fault.c_str());
-    return 1;
+  for (const Way& way : WaysOf(options)) {
+    const PhaseResult result = RunPacedPhase(options, way, *gateway, *service);
+    if (!result.fault.empty()) {
+      printf("INVALID: %s: %s\n", way.name, result.fault.c_str());
+      return 1;
+    }
+    printf("memory, %s: %d streams × %g a second: gateway %.2f KB a stream, service %.2f KB a stream\n", way.name,
+           static_cast<int>(options.streams), options.rate, result.memory_kb_a_stream[0], result.memory_kb_a_stream[1]);
   }
-  printf("memory: %d streams × %g a second: gateway %.2f KB a stream, service %.2f KB a stream\n",
-         static_cast<int>(options.streams), options.rate, result.memory_kb_a_stream[0], result.memory_kb_a_stream[1]);
   return 0;
 }
 
@@ -282,7 +332,10 @@ int Main(int argc, char** argv) {
   CLI::App app("What a line costs through the gateway, beside a bare send().");
   app.add_option("--mode", options.mode, "paced, flood, memory or floor")
       ->check(CLI::IsMember({"paced", "flood", "memory", "floor"}));
-  app.add_option("--streams", options.streams, "HTTP/1.1 connections, one stream each")->check(CLI::Range(1, 19000));
+  app.add_option("--protocol", options.protocols, "a way in; several are measured in turn, the first is compared with")
+      ->check(CLI::IsMember({"h1", "h2", "h1+tls", "h2+tls"}));
+  app.add_option("--streams", options.streams, "one a connection over HTTP/1.1, 100 over HTTP/2")
+      ->check(CLI::Range(1, 19000));
   app.add_option("--flood-streams", options.flood_streams, "the same, of the flood")->check(CLI::Range(1, 1000));
   app.add_option("--rate", options.rate, "ticks a second and stream")->check(CLI::Range(0.1, 1000.0));
   app.add_option("--seconds", options.seconds, "to count for, in each phase")->check(CLI::Range(0.1, 600.0));
@@ -297,7 +350,8 @@ int Main(int argc, char** argv) {
   if (options.role == "floor") return RunFloorSender();
   // Whatever hangs: the end of this process is the end of all it started.
   constexpr double kMostOfAPhase = 90;
-  alarm(static_cast<unsigned>(2 * options.rounds * (2 * options.seconds + kMostOfAPhase)));
+  const double phases = options.rounds * (static_cast<double>(options.protocols.size()) + 1);
+  alarm(static_cast<unsigned>(phases * (2 * options.seconds + kMostOfAPhase)));
   if (options.mode == "flood") return RunFlood(options);
   if (options.mode == "memory") return RunMemory(options);
   if (options.mode == "floor") return RunFloor(options);
