@@ -26,13 +26,14 @@ class PhaseTest : public ::testing::Test {
     options_.receiver.interval = absl::ZeroDuration();
     options_.streams = 20;
     options_.ramp = absl::Milliseconds(50);
-    options_.window = absl::Milliseconds(400);
+    options_.window = absl::Milliseconds(800);
     options_.processes = {floor_.get()};
   }
 
-  // What a stream sends, and what the receiver waits for.
+  // What a stream sends, and what the receiver waits for. The sender skips what it could not send in time, so the
+  // interval is longer than a busy machine keeps a process waiting.
   void Expect(uint64_t sent, uint64_t wanted) {
-    options_.receiver.body = FloorRequest(absl::Milliseconds(20), sent, "hello");
+    options_.receiver.body = FloorRequest(absl::Milliseconds(250), sent, "hello");
     options_.receiver.count = wanted;
   }
 
@@ -41,7 +42,7 @@ class PhaseTest : public ::testing::Test {
 };
 
 TEST_F(PhaseTest, CountsLinesAndCpu) {
-  Expect(100, 100);
+  Expect(10, 10);
   const PhaseResult result = RunPhase(options_);
   EXPECT_EQ(result.fault, "");
   EXPECT_GT(result.lines, 20u);
@@ -51,17 +52,17 @@ TEST_F(PhaseTest, CountsLinesAndCpu) {
 }
 
 TEST_F(PhaseTest, RefusesStreamsThatEndShort) {
-  Expect(100, 101);
+  Expect(10, 11);
   EXPECT_THAT(RunPhase(options_).fault, HasSubstr("closed before its end"));
 }
 
 TEST_F(PhaseTest, RefusesStreamsThatEndInsideTheWindow) {
-  Expect(30, 30);
+  Expect(4, 4);
   EXPECT_THAT(RunPhase(options_).fault, HasSubstr("ended while"));
 }
 
 TEST_F(PhaseTest, RefusesAPeerThatDies) {
-  Expect(100, 100);
+  Expect(10, 10);
   floor_->Signal(SIGKILL);
   floor_->Wait(absl::InfiniteFuture());
   EXPECT_THAT(RunPhase(options_).fault, HasSubstr("connect"));
