@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
 #include "gateway/transcode/wire_to_json.h"
 #include "google/api/httpbody.pb.h"
@@ -34,9 +35,11 @@ const PlanSet& BindingPlans() {
   return plans;
 }
 
-const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
-const MessagePlan& BindingPlan(const std::string& name) {
-  return *BindingPlans().Find("penstock.transcode.test." + name);
+const MessagePlan& Plan(absl::string_view name) {
+  return *Plans().Find(absl::StrCat("penstock.transcode.test.", name));
+}
+const MessagePlan& BindingPlan(absl::string_view name) {
+  return *BindingPlans().Find(absl::StrCat("penstock.transcode.test.", name));
 }
 
 TEST(RequestBindingTest, BuildRefusesWrongPaths) {

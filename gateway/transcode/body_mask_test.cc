@@ -6,15 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
 
 namespace penstock::transcode {
 namespace {
 
-const MessagePlan& Plan(const std::string& name) {
+const MessagePlan& Plan(absl::string_view name) {
   static const PlanSet& plans =
       *PlanSet::Build({test::Document::descriptor()->file()}, PrintOptions()).value().release();
-  return *plans.Find("penstock.transcode.test." + name);
+  return *plans.Find(absl::StrCat("penstock.transcode.test.", name));
 }
 
 // The paths, or the error.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
 #include "gateway/transcode/binding.h"
 #include "gateway/transcode/wire_to_json.h"
@@ -27,7 +28,9 @@ const PlanSet& Plans() {
   return plans;
 }
 
-const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
+const MessagePlan& Plan(absl::string_view name) {
+  return *Plans().Find(absl::StrCat("penstock.transcode.test.", name));
+}
 
 struct Request {
   std::vector<std::string> variables;

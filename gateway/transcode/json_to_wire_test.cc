@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "gateway/transcode/wire_to_json.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
@@ -22,7 +24,9 @@ const PlanSet& Plans() {
   return plans;
 }
 
-const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
+const MessagePlan& Plan(absl::string_view name) {
+  return *Plans().Find(absl::StrCat("penstock.transcode.test.", name));
+}
 
 absl::Status Read(const std::string& type, const std::string& json) {
   std::string wire = "kept";

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "gateway/transcode/json_to_wire.h"
 #include "gateway/transcode/wire.h"
 #include "transcode_test.pb.h"
@@ -20,7 +22,9 @@ const PlanSet& Plans() {
   return plans;
 }
 
-const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
+const MessagePlan& Plan(absl::string_view name) {
+  return *Plans().Find(absl::StrCat("penstock.transcode.test.", name));
+}
 
 std::string Wire(const std::string& type, const std::string& json) {
   std::string wire;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
 #include "google/api/httpbody.pb.h"
 #include "transcode_test.pb.h"
@@ -22,7 +24,9 @@ const PlanSet& Plans() {
   return plans;
 }
 
-const MessagePlan& Plan(const std::string& name) { return *Plans().Find("penstock.transcode.test." + name); }
+const MessagePlan& Plan(absl::string_view name) {
+  return *Plans().Find(absl::StrCat("penstock.transcode.test.", name));
+}
 
 std::string Print(const google::protobuf::Message& message, const char* field, BindingRules rules) {
   const auto binding = ResponseBinding::Build(Plan(message.GetDescriptor()->name()), field, rules);

@@ -5,18 +5,20 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
 
 namespace penstock::transcode {
 namespace {
 
-const MessagePlan& Plan(const std::string& name) {
+const MessagePlan& Plan(absl::string_view name) {
   static const PlanSet& plans =
       *PlanSet::Build({test::Everything::descriptor()->file(), test::Proto2::descriptor()->file()}, PrintOptions())
            .value()
            .release();
-  return *plans.Find("penstock.transcode.test." + name);
+  return *plans.Find(absl::StrCat("penstock.transcode.test.", name));
 }
 
 FieldPath Path(const MessagePlan& plan, absl::string_view text) { return ResolveFieldPath(plan, text).value(); }

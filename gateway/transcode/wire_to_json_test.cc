@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
 
@@ -21,10 +23,10 @@ std::unique_ptr<const PlanSet> BuildPlans(const PrintOptions& options) {
 }
 
 // Unset fields left out: what a row expects is what it sets.
-const MessagePlan& Plan(const std::string& name) {
+const MessagePlan& Plan(absl::string_view name) {
   static const PlanSet& plans = *BuildPlans({.unpopulated = false}).release();
-  const MessagePlan* plan = plans.Find("penstock.transcode.test." + name);
-  return plan != nullptr ? *plan : *plans.Find("google.protobuf." + name);
+  const MessagePlan* plan = plans.Find(absl::StrCat("penstock.transcode.test.", name));
+  return plan != nullptr ? *plan : *plans.Find(absl::StrCat("google.protobuf.", name));
 }
 
 std::string Json(const MessagePlan& plan, const std::string& wire) {
