@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
 
 namespace penstock {
 namespace {
@@ -60,16 +59,6 @@ void Cors::AppendPreflight(const std::string* origin, const http::Headers& reque
   const std::string* names = http::FindHeader(request, "access-control-request-headers");
   if (names != nullptr && IsFieldNames(*names)) response->push_back({"Access-Control-Allow-Headers", *names});
   response->push_back({"Access-Control-Max-Age", kMaxAgeSeconds});
-}
-
-bool IsOrigin(absl::string_view text) {
-  const bool secure = absl::ConsumePrefix(&text, "https://");
-  if (!secure && !absl::ConsumePrefix(&text, "http://")) return false;
-  if (text.empty() || absl::EndsWith(text, secure ? ":443" : ":80")) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-           absl::StrContains("-._:[]", absl::string_view(&c, 1));
-  });
 }
 
 }  // namespace penstock

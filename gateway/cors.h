@@ -26,6 +26,8 @@ class Cors {
   Cors() = default;
   Cors(std::vector<std::string> origins, bool credentials) : origins_(std::move(origins)), credentials_(credentials) {}
 
+  bool on() const { return !origins_.empty(); }
+
   // The configured origin that the request comes from, as long as this lives; null: another one, several, or none.
   const std::string* Match(const http::Headers& request) const;
 
@@ -43,9 +45,6 @@ class Cors {
   std::vector<std::string> origins_;
   bool credentials_ = false;
 };
-
-// "https://host[:port]", as a browser writes an Origin: lower case, no path, no default port spelled out.
-bool IsOrigin(absl::string_view text);
 
 }  // namespace penstock
 

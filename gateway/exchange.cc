@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gateway/cross_site.h"
 #include "gateway/http/error_reply.h"
 #include "gateway/response_metadata.h"
 #include "gateway/retry_hint.h"
@@ -53,11 +54,24 @@ Exchange::~Exchange() {
 // --- The request -----------------------------------------------------------------------------------------------------
 
 void Exchange::OnRequestHead() {
+  origin_ = context_.options.cors.Match(head_.headers);
   if (schema_ == nullptr) return AnswerWithoutRoute({});
+  if (context_.options.cors.on() && Cors::IsPreflight(head_.method, head_.headers)) return AnswerPreflight();
   const Lookup lookup = context_.dialect.LookupOf(head_);
   route::Router::Match match = schema_->router().Find(lookup.method, path_, lookup.is_form_post);
   if (match.kind != route::Router::Match::Kind::kFound) return AnswerWithoutRoute(match);
   Admit(std::move(match));
+}
+
+// A browser asks whether a page may send the request that it describes. It may if its origin was configured and there
+// is such a route; any other answer, this one without an origin too, keeps the page from it.
+void Exchange::AnswerPreflight() {
+  const std::string method = *http::FindHeader(head_.headers, "access-control-request-method");
+  const route::Router::Match match = schema_->router().Find(method, path_, /*is_form_post=*/false);
+  if (match.kind != route::Router::Match::Kind::kFound) return AnswerWithoutRoute(match);
+  LocalAnswer answer{204, absl::StatusCode::kOk, "", {}, false};
+  context_.options.cors.AppendPreflight(origin_, head_.headers, method, &answer.headers);
+  Reply(std::move(answer));
 }
 
 // The page's files; what they do not have either is not found, or not known yet.
@@ -81,6 +95,12 @@ void Exchange::AnswerWithoutRoute(const route::Router::Match& match) {
 // What can be refused before the body is read, is.
 void Exchange::Admit(route::Router::Match match) {
   route_ = &schema_->route(match.route);
+  if (context_.dialect.guards_against_other_sites() && origin_ == nullptr && IsForgeable(head_)) {
+    return ReplyFailure({absl::PermissionDeniedError(
+                             "a page of another origin may not send this: configure it with --cors-origin, or send "
+                             "Content-Type: application/json"),
+                         EndReason::kLocal});
+  }
   Admission admission = context_.dialect.Admit(head_, *route_);
   if (admission.refusal) return Reply(*std::move(admission.refusal));
   format_ = admission.format;

@@ -71,6 +71,7 @@ class Exchange final : public http::RequestHandler,
   void RunDeferred() override;  // what must not be done below a callback of the call
 
   // Before the call.
+  void AnswerPreflight();
   void AnswerWithoutRoute(const route::Router::Match& match);
   void Admit(route::Router::Match match);
   void StartCall();
@@ -112,8 +113,9 @@ class Exchange final : public http::RequestHandler,
   http::ResponseStream& response_;
   const Clock::time_point start_ = Clock::now();
   http::RequestHead head_;
-  absl::string_view path_;   // into head_.target
-  absl::string_view query_;  // the same, after '?'
+  absl::string_view path_;               // into head_.target
+  absl::string_view query_;              // the same, after '?'
+  const std::string* origin_ = nullptr;  // of the page that asks, where it was configured; null: any other, or no page
 
   std::shared_ptr<const Schema> schema_;   // the one it started with
   const Schema::Route* route_ = nullptr;   // null: none matched

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gateway/cors.h"
 #include "gateway/dialect/dialect.h"
 #include "gateway/http/static_files.h"
 #include "gateway/loop.h"
@@ -31,6 +32,7 @@ struct ExchangeOptions {
   absl::Duration unary_timeout;        // where the client gave none; InfiniteDuration: none
   absl::Duration max_stream_duration;  // InfiniteDuration: none
   MetadataOptions metadata;
+  Cors cors = {};
 };
 
 class LiveStreams;

@@ -246,6 +246,7 @@ void Exchange::SendWhole(int http_status, http::Headers headers, absl::string_vi
 void Exchange::SendHead(int status, http::Headers headers, absl::optional<uint64_t> content_length) {
   status_ = status;
   context_.dialect.AppendCommonHeaders(&headers);
+  context_.options.cors.AppendHeaders(origin_, &headers);
   response_.SendHead(status, headers, content_length);
 }
 

@@ -199,6 +199,61 @@ TEST_F(ExchangeTest, BadRequestsAreRefusedWithoutACall) {
   EXPECT_EQ(Ended(EndReason::kLocal), static_cast<int64_t>(std::size(rows)));
 }
 
+TEST_F(ExchangeTest, OnlyPagesOfConfiguredOriginsAreToldThatTheyMayRead) {
+  options_.cors = Cors({"https://app.example.com"}, /*credentials=*/false);
+  const http::Headers page = {{"origin", "https://app.example.com"}};
+  const http::Headers stranger = {{"origin", "https://evil.example"}};
+
+  http::Headers ask = page;
+  ask.push_back({"access-control-request-method", "POST"});
+  ask.push_back({"access-control-request-headers", "content-type"});
+  response_ = FakeResponse();
+  Send("OPTIONS", "/v1/ticks:subscribe", "", ask);
+  EXPECT_EQ(response_.status, 204);
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Origin"), "https://app.example.com");
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Methods"), "POST");
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Headers"), "content-type");
+  ask[1].value = "DELETE";
+  response_ = FakeResponse();
+  Send("OPTIONS", "/v1/ticks:subscribe", "", ask);
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Methods"), "")
+      << "no such route: the browser keeps the page from it";
+  ask = stranger;
+  ask.push_back({"access-control-request-method", "POST"});
+  response_ = FakeResponse();
+  Send("OPTIONS", "/v1/ticks:subscribe", "", ask);
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Methods"), "");
+  EXPECT_EQ(response_.Header("Vary"), "Origin");
+  EXPECT_EQ(context_.metrics.upstream_calls.value(), 0);
+
+  response_ = FakeResponse();
+  SendSubscribe(page);
+  channel_.handler->OnCallMessage(Tick(1), 8);
+  EXPECT_EQ(response_.status, 200);
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Origin"), "https://app.example.com") << "on the stream's own head";
+  response_ = FakeResponse();
+  Send("POST", "/nowhere", "{}", page);
+  EXPECT_EQ(response_.status, 404);
+  EXPECT_EQ(response_.Header("Access-Control-Allow-Origin"), "https://app.example.com") << "or a page sees no error";
+}
+
+TEST_F(ExchangeTest, WhatAnyPageCouldSendUnaskedIsRefusedWithoutACall) {
+  const http::Headers stranger = {{"origin", "https://evil.example"}};
+  response_ = FakeResponse();
+  Send("POST", "/v1/ticks:subscribe", "{}", stranger);
+  EXPECT_EQ(response_.status, 403) << "a Blob without a type";
+  EXPECT_THAT(response_.body, ::testing::HasSubstr("--cors-origin"));
+  response_ = FakeResponse();
+  Send("POST", "/v1/ticks:subscribe", "", {{"sec-fetch-site", "cross-site"}});
+  EXPECT_EQ(response_.status, 403) << "no body";
+  EXPECT_EQ(context_.metrics.upstream_calls.value(), 0);
+  options_.cors = Cors({"https://evil.example"}, /*credentials=*/false);
+  response_ = FakeResponse();
+  Send("POST", "/v1/ticks:subscribe", "{}", stranger);
+  EXPECT_EQ(context_.metrics.upstream_calls.value(), 1) << "configured, so no stranger";
+}
+
 TEST_F(ExchangeTest, BeforeTheSchemaIsKnownThePathsAreUnavailable) {
   context_.schema = nullptr;
   context_.no_schema_reason = "nobody answered";

@@ -129,7 +129,9 @@ class ExchangeTest : public ::testing::Test {
     loop_.io().restart();
   }
 
-  int64_t Ended(observe::EndReason reason) { return context_.metrics.requests_by_end[static_cast<size_t>(reason)].value(); }
+  int64_t Ended(observe::EndReason reason) {
+    return context_.metrics.requests_by_end[static_cast<size_t>(reason)].value();
+  }
   http::RequestHandler& handler() { return *exchange_; }
 
   Loop loop_;

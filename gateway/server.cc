@@ -125,6 +125,7 @@ absl::Status Server::Prepare() {
   shared_.exchange.unary_timeout = config_.unary_timeout;
   shared_.exchange.max_stream_duration = config_.max_stream_duration;
   shared_.exchange.metadata = MetadataOptionsOf(config_);
+  shared_.exchange.cors = Cors(config_.cors_origin, config_.cors_credentials);
   shared_.session = SessionOptionsOf(config_);
   for (const config::Upstream& upstream : config_.upstream) {
     shared_.channels.push_back({.addresses = Texts(upstream.addresses),

@@ -212,6 +212,9 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
   std::vector<std::string> errors;
   CheckAddresses(config, errors);
   CheckTls(config, errors);
+  if (config.cors_credentials && config.cors_origin.empty()) {
+    errors.push_back("--cors-credentials: no other origin is allowed anything yet: give --cors-origin too");
+  }
   if (!config.descriptors.empty() && config.upstream.size() > 1) {
     errors.push_back(
         "--descriptors: files do not say which of several --upstream serves what: leave them out (reflection does), or "

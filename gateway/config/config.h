@@ -76,6 +76,8 @@ struct Config {
   WebRoot web_root;
   std::vector<std::string> forward_header;  // lower case
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
+  std::vector<std::string> cors_origin;     // which pages of other origins may read answers; empty: none
+  bool cors_credentials = false;            // with the cookies of those who visit them
   std::vector<Cidr> trusted_proxy;          // whose forwarding headers are believed; empty: nobody's
 
   // --- Limits of size and number -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "gateway/config/address.h"
+#include "gateway/config/origin.h"
 #include "gateway/config/units.h"
 
 namespace penstock::config {
@@ -225,6 +226,13 @@ absl::StatusOr<std::string> ParseHeaderName(const std::string& text) {
   return name;
 }
 
+absl::StatusOr<std::string> ParseOrigin(const std::string& text) {
+  if (IsOrigin(text)) return text;
+  return Bad(text,
+             "is no origin: write it as browsers do, https://host or http://host:port, in lower case, with "
+             "neither a path nor the scheme's own port");
+}
+
 absl::StatusOr<WebRoot> ParseWebRoot(const std::string& text) {
   if (text.empty()) return Bad(text, "is no folder: write its name, embedded or none");
   if (text == "embedded") return WebRoot{WebRoot::Kind::kEmbedded, ""};
@@ -327,6 +335,11 @@ void AddApi(std::vector<Flag>& flags) {
   flags.push_back(Switch("--legacy-metadata-headers", kHeaders,
                          "Grpc-Metadata-X becomes metadata x: any page may then set any key",
                          &Config::legacy_metadata_headers));
+  flags.push_back(List<std::string>("--cors-origin", kHeaders, "ORIGIN",
+                                    "pages of this other origin may read answers, such as https://app.example.com",
+                                    &Config::cors_origin, ParseOrigin, PrintText));
+  flags.push_back(
+      Switch("--cors-credentials", kHeaders, "those pages may use their visitors' cookies", &Config::cors_credentials));
   flags.push_back(List<Cidr>("--trusted-proxy", kHeaders, "CIDR", "whose forwarding headers are believed",
                              &Config::trusted_proxy, ParseCidr, PrintCidr));
 }

@@ -67,6 +67,9 @@ class Dialect {
 
   static const Dialect& Of(config::Dialect dialect);
 
+  // Whether a request that any web page could have sent, without being asked, is refused (IsForgeable).
+  virtual bool guards_against_other_sites() const = 0;
+
   // What the router is asked for.
   virtual Lookup LookupOf(const http::RequestHead& head) const = 0;
 

@@ -9,6 +9,7 @@ namespace penstock {
 
 class GrpcGatewayDialect final : public Dialect {
  public:
+  bool guards_against_other_sites() const override { return false; }
   Lookup LookupOf(const http::RequestHead& head) const override;
   LocalAnswer Unrouted(const http::RequestHead& head, const route::Router::Match& match,
                        absl::string_view path) const override;

@@ -8,6 +8,7 @@ namespace penstock {
 
 class NativeDialect final : public Dialect {
  public:
+  bool guards_against_other_sites() const override { return true; }
   Lookup LookupOf(const http::RequestHead& head) const override { return {head.method, false}; }
   LocalAnswer Unrouted(const http::RequestHead& head, const route::Router::Match& match,
                        absl::string_view path) const override;
