@@ -127,10 +127,19 @@ absl::Status Server::Prepare() {
   shared_.exchange.metadata = MetadataOptionsOf(config_);
   shared_.exchange.cors = Cors(config_.cors_origin, config_.cors_credentials);
   shared_.session = SessionOptionsOf(config_);
+  if (config_.upstream_tls) {
+    auto tls = upstream::TlsClient::Load({.ca_file = config_.upstream_ca_file,
+                                          .cert_file = config_.upstream_cert_file,
+                                          .key_file = config_.upstream_key_file,
+                                          .server_name = config_.upstream_server_name});
+    if (!tls.ok()) return tls.status();
+    upstream_tls_ = *std::move(tls);
+  }
   for (const config::Upstream& upstream : config_.upstream) {
     shared_.channels.push_back({.addresses = Texts(upstream.addresses),
                                 .stream_window_bytes = config_.stream_window_bytes,
-                                .max_message_bytes = config_.max_message_bytes});
+                                .max_message_bytes = config_.max_message_bytes,
+                                .tls = upstream_tls_.get()});
   }
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
   if (absl::Status status = PrepareTls(); !status.ok()) return status;

@@ -28,6 +28,7 @@
 #include "gateway/schema_feed.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/endpoint_pool.h"
+#include "gateway/upstream/tls_client.h"
 #include "gateway/worker.h"
 
 namespace penstock {
@@ -71,7 +72,8 @@ class Server final : private Timer {
 
   const config::Config config_;
   std::unique_ptr<SchemaFeed> feed_;
-  std::unique_ptr<http::TlsServer> tls_;  // null: none; used by every worker
+  std::unique_ptr<http::TlsServer> tls_;               // null: none; used by every worker
+  std::unique_ptr<upstream::TlsClient> upstream_tls_;  // likewise, towards upstreams
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // On the first worker's loop from here on.

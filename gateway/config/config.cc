@@ -207,6 +207,26 @@ void CheckTls(const Config& config, std::vector<std::string>& errors) {
   }
 }
 
+void CheckUpstreamTls(const Config& config, std::vector<std::string>& errors) {
+  if (!config.upstream_tls) {
+    const std::pair<const char*, const std::string*> unused[] = {
+        {"--upstream-ca-file", &config.upstream_ca_file},
+        {"--upstream-cert-file", &config.upstream_cert_file},
+        {"--upstream-key-file", &config.upstream_key_file},
+        {"--upstream-server-name", &config.upstream_server_name}};
+    for (const auto& [flag, value] : unused) {
+      if (!value->empty())
+        errors.push_back(absl::StrCat(flag, ": is for TLS to the upstream: give --upstream-tls too"));
+    }
+  }
+  if (config.upstream_cert_file.empty() != config.upstream_key_file.empty()) {
+    const bool has_key = config.upstream_cert_file.empty();
+    errors.push_back(absl::StrCat(has_key ? "--upstream-key-file: a key" : "--upstream-cert-file: a certificate",
+                                  " is of no use alone: give ",
+                                  has_key ? "--upstream-cert-file" : "--upstream-key-file", " too"));
+  }
+}
+
 // What no flag can know by itself.
 std::vector<std::string> CheckCombinations(const Config& config, const Environment& environment) {
   std::vector<std::string> errors;
@@ -215,6 +235,7 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
   if (config.cors_credentials && config.cors_origin.empty()) {
     errors.push_back("--cors-credentials: no other origin is allowed anything yet: give --cors-origin too");
   }
+  CheckUpstreamTls(config, errors);
   if (!config.descriptors.empty() && config.upstream.size() > 1) {
     errors.push_back(
         "--descriptors: files do not say which of several --upstream serves what: leave them out (reflection does), or "

@@ -63,6 +63,13 @@ struct Config {
   std::string tls_key_file;        // PEM, without a passphrase
   std::string tls_client_ca_file;  // PEM; not empty: no client without a certificate of this CA, and none in the clear
 
+  // --- TLS towards the upstreams, all of them ------------------------------------------------------------------------
+  bool upstream_tls = false;
+  std::string upstream_ca_file;      // PEM; empty: the system's CAs
+  std::string upstream_cert_file;    // PEM chain that the gateway shows; empty: none
+  std::string upstream_key_file;     // PEM, without a passphrase
+  std::string upstream_server_name;  // that the certificate must have; empty: the address's host
+
   // --- What is served ----------------------------------------------------------------------------------------------
   Dialect dialect = Dialect::kNative;
   std::vector<std::string> descriptors;  // FileDescriptorSet files; empty: reflection

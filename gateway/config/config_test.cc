@@ -83,6 +83,11 @@ const std::vector<FlagRow>& FlagRows() {
       {"--tls-cert-file", "", "tls.crt", "/b/c.crt", "", "", {"--tls-key-file=k"}},
       {"--tls-key-file", "", "tls.key", "/b/c.key", "", "", {"--tls-cert-file=c"}},
       {"--tls-client-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--tls-cert-file=c", "--tls-key-file=k"}},
+      {"--upstream-tls", "off", "on", "off", "maybe", "neither on nor off"},
+      {"--upstream-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--upstream-tls"}},
+      {"--upstream-cert-file", "", "c.crt", "/b/c.crt", "", "", {"--upstream-tls", "--upstream-key-file=k"}},
+      {"--upstream-key-file", "", "c.key", "/b/c.key", "", "", {"--upstream-tls", "--upstream-cert-file=c"}},
+      {"--upstream-server-name", "", "a.example", "10.0.0.1", "https://a", "no host name", {"--upstream-tls"}},
       {"--dialect", "native", "grpc-gateway", "native", "grpc_gateway", "none of native|grpc-gateway"},
       {"--descriptors", "", "a.binpb", "/b/c.binpb", "", ""},
       {"--api-config", "", "api.yaml", "/b/c.yaml", "", ""},
@@ -198,8 +203,9 @@ TEST(ParseCommandLine, EveryFlagIsInTheHelp) {
                                   HasSubstr(absl::StrCat("(", row.preset, "; grpc-gateway: "))))
         << row.flag;
   }
-  for (const char* group : {"Addresses:", "TLS towards clients:", "API:", "Headers:", "Limits of size and number:",
-                            "Limits of time:", "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
+  for (const char* group :
+       {"Addresses:", "TLS towards clients:", "TLS towards upstreams:", "API:", "Headers:",
+        "Limits of size and number:", "Limits of time:", "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
     EXPECT_THAT(parsed.out, HasSubstr(group));
   }
   EXPECT_EQ(Parse({"-h"}).out, parsed.out);
@@ -376,6 +382,11 @@ TEST(ParseCommandLine, RefusesUnusableCombinations) {
            {{"--tls-client-ca-file=a"}, 20000, "--tls-client-ca-file: clients show certificates inside TLS only"},
            {{"--tls-client-ca-file=a", "--tls-cert-file=c", "--tls-key-file=k"}, 20000, ""},
            {{"--cors-credentials"}, 20000, "--cors-credentials: no other origin is allowed anything yet"},
+           {{"--upstream-ca-file=a"}, 20000, "--upstream-ca-file: is for TLS to the upstream: give --upstream-tls too"},
+           {{"--upstream-tls", "--upstream-cert-file=c"},
+            20000,
+            "--upstream-cert-file: a certificate is of no use alone"},
+           {{"--upstream-tls", "--upstream-key-file=k"}, 20000, "--upstream-key-file: a key is of no use alone"},
            {{"--descriptors=a", "--upstream=a:1", "--upstream=b:1"}, 20000, "which of several --upstream"},
            {{"--descriptors=a", "--descriptors=b", "--upstream=a:1,b:1"}, 20000, ""},
            {{"--max-target-bytes=2k", "--max-header-bytes=1k"}, 20000, "raise --max-header-bytes (1k)"},

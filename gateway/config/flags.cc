@@ -24,6 +24,7 @@ namespace {
 
 constexpr char kAddresses[] = "Addresses";
 constexpr char kTls[] = "TLS towards clients";
+constexpr char kUpstreamTls[] = "TLS towards upstreams";
 constexpr char kApi[] = "API";
 constexpr char kHeaders[] = "Headers";
 constexpr char kSizes[] = "Limits of size and number";
@@ -187,6 +188,14 @@ absl::StatusOr<std::string> ParsePath(const std::string& text) {
   return text;
 }
 
+absl::StatusOr<std::string> ParseServerName(const std::string& text) {
+  const bool is_name = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-._:", absl::string_view(&c, 1));
+  });
+  if (!is_name) return Bad(text, "is no host name: write it without a scheme or port, such as orders.example.com");
+  return text;
+}
+
 std::string PrintText(const std::string& text) { return text; }
 
 absl::StatusOr<Upstream> ParseUpstream(const std::string& text) {
@@ -300,6 +309,21 @@ void AddTls(std::vector<Flag>& flags) {
                                       &Config::tls_client_ca_file, ParsePath, PrintText));
 }
 
+void AddUpstreamTls(std::vector<Flag>& flags) {
+  flags.push_back(Switch("--upstream-tls", kUpstreamTls, "to every --upstream", &Config::upstream_tls));
+  flags.push_back(Single<std::string>("--upstream-ca-file", kUpstreamTls, "FILE",
+                                      "PEM of the CAs that vouch for it, instead of the system's",
+                                      &Config::upstream_ca_file, ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--upstream-cert-file", kUpstreamTls, "FILE",
+                                      "PEM certificate and chain that the gateway shows", &Config::upstream_cert_file,
+                                      ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--upstream-key-file", kUpstreamTls, "FILE", "PEM key of that certificate",
+                                      &Config::upstream_key_file, ParsePath, PrintText));
+  flags.push_back(Single<std::string>("--upstream-server-name", kUpstreamTls, "NAME",
+                                      "that its certificate must have, instead of the address's host",
+                                      &Config::upstream_server_name, ParseServerName, PrintText));
+}
+
 void AddApi(std::vector<Flag>& flags) {
   flags.push_back(Choice<Dialect>(kDialectFlag, kApi, "how the HTTP side behaves; decides other defaults",
                                   &Config::dialect,
@@ -404,6 +428,7 @@ const std::vector<Flag>& Flags() {
     auto* all = new std::vector<Flag>();
     AddAddresses(*all);
     AddTls(*all);
+    AddUpstreamTls(*all);
     AddApi(*all);
     AddSizes(*all);
     AddTimes(*all);

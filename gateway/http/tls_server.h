@@ -8,19 +8,14 @@
 #ifndef PENSTOCK_GATEWAY_HTTP_TLS_SERVER_H_
 #define PENSTOCK_GATEWAY_HTTP_TLS_SERVER_H_
 
-#include <sys/types.h>
-
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-
-struct ssl_ctx_st;
+#include "gateway/tls/context.h"
 
 namespace penstock::http {
 
@@ -37,7 +32,7 @@ class TlsServer {
 
   // For the next handshake. TLS 1.2 and 1.3 with forward secrecy, "h2" and "http/1.1" by ALPN; no compression, no
   // renegotiation. Any thread.
-  std::shared_ptr<ssl_ctx_st> context() const;
+  tls::Context context() const;
 
   // Who shows no certificate of the client CA may not ask for anything, in the clear neither.
   bool requires_client_certificate() const { return !files_.client_ca_file.empty(); }
@@ -48,16 +43,12 @@ class TlsServer {
   absl::StatusOr<bool> ReloadIfChanged();
 
  private:
-  // What tells one version of a file from another: device, inode, size, time of change.
-  using Version = std::tuple<dev_t, ino_t, off_t, int64_t>;
-
   explicit TlsServer(TlsFiles files) : files_(std::move(files)) {}
-  std::vector<Version> Versions() const;
 
   const TlsFiles files_;
-  std::vector<Version> loaded_;  // used by who reloads
+  std::vector<tls::FileVersion> loaded_;  // used by who reloads
   mutable std::mutex mutex_;
-  std::shared_ptr<ssl_ctx_st> context_;  // guarded by mutex_
+  tls::Context context_;  // guarded by mutex_
 };
 
 }  // namespace penstock::http

@@ -9,46 +9,10 @@
 #include <cstdint>
 
 #include "gateway/http/client_socket.h"
+#include "gateway/tls/socket_bio.h"
 
 namespace penstock::http {
 namespace {
-
-// OpenSSL's own socket BIO writes with write(), which raises SIGPIPE; this one never does. The descriptor is the BIO's
-// data, and the Transport's to close.
-int DescriptorOf(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
-
-int WriteBio(BIO* bio, const char* data, int size) {
-  BIO_clear_retry_flags(bio);
-  const ssize_t n = ::send(DescriptorOf(bio), data, static_cast<size_t>(size), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
-  return static_cast<int>(n);
-}
-
-int ReadBio(BIO* bio, char* data, int size) {
-  BIO_clear_retry_flags(bio);
-  const ssize_t n = ::recv(DescriptorOf(bio), data, static_cast<size_t>(size), MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
-  return static_cast<int>(n);
-}
-
-long ControlBio(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
-
-BIO_METHOD* MakeBioMethod() {
-  BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "client socket");
-  BIO_meth_set_write(method, WriteBio);
-  BIO_meth_set_read(method, ReadBio);
-  BIO_meth_set_ctrl(method, ControlBio);
-  return method;
-}
-
-BIO* NewBio(int fd) {
-  static BIO_METHOD* const method = MakeBioMethod();
-  BIO* bio = BIO_new(method);
-  if (bio == nullptr) return nullptr;
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
-  BIO_set_init(bio, 1);
-  return bio;
-}
 
 int Bounded(size_t size) { return static_cast<int>(std::min<size_t>(size, INT_MAX)); }
 
@@ -73,7 +37,7 @@ bool Transport::FirstByteIs(char byte) {
 bool Transport::StartTls(ssl_ctx_st* context) {
   ERR_clear_error();
   tls_.reset(SSL_new(context));
-  BIO* bio = NewBio(fd());
+  BIO* bio = tls::NewSocketBio(fd());
   if (tls_ == nullptr || bio == nullptr) {
     BIO_free(bio);
     tls_.reset();

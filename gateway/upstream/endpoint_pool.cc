@@ -21,7 +21,8 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
  public:
   Impl(Loop& loop, const ChannelOptions& options, std::vector<Address> addresses)
       : context_{loop,
-                 {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout},
+                 {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout,
+                  options.tls},
                  options.backoff_min,
                  options.backoff_max},
         name_(absl::StrJoin(options.addresses, ", ")),

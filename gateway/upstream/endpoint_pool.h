@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "gateway/loop.h"
 #include "gateway/upstream/call.h"
+#include "gateway/upstream/tls_client.h"
 
 namespace penstock::upstream {
 
@@ -39,6 +40,8 @@ struct ChannelOptions {
   std::string user_agent = "penstock";
   // From the start of a connect to the peer's SETTINGS.
   absl::Duration connect_timeout = absl::Seconds(5);
+  // Null: in the clear. Outlives the pool; the same for all of its loops.
+  const TlsClient* tls = nullptr;
   // The bound that the random delay before a reconnect is drawn below: doubled with each failure, from min to max.
   absl::Duration backoff_min = absl::Milliseconds(100);
   absl::Duration backoff_max = absl::Seconds(5);

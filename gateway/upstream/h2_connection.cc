@@ -17,6 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock::upstream {
@@ -52,6 +53,11 @@ nghttp2_nv Field(absl::string_view name, absl::string_view value, uint8_t flags 
 // Of a peer that ended the connection, in whatever way, without a word: many TLS servers do when they hear plain text.
 constexpr char kSilent[] = "it closed the connection before it spoke HTTP/2: is it a gRPC server, and without TLS?";
 
+// The same inside TLS: in its version 1.3 a server that wants a certificate says so only after the handshake, if at
+// all.
+constexpr char kSilentInTls[] =
+    "it closed the connection after the TLS handshake: it may want a certificate that it trusts (--upstream-cert-file)";
+
 // What a peer says whose first bytes are not the SETTINGS frame that a server must begin with (RFC 9113 section 3.4);
 // empty where they are, or are too few to tell.
 absl::string_view OtherProtocol(absl::string_view first) {
@@ -60,6 +66,12 @@ absl::string_view OtherProtocol(absl::string_view first) {
   if (absl::StartsWith(first, "\x15\x03") || absl::StartsWith(first, "\x16\x03")) return "it wants TLS";
   if (first.size() <= kTypeAt || first[kTypeAt] == NGHTTP2_SETTINGS) return {};
   return "it does not speak HTTP/2";
+}
+
+// "host:port" → "host", "[v6]:port" → "v6"
+std::string HostOf(absl::string_view authority) {
+  if (absl::ConsumePrefix(&authority, "[")) return std::string(authority.substr(0, authority.find(']')));
+  return std::string(authority.substr(0, authority.rfind(':')));
 }
 
 H2Stream* StreamOf(nghttp2_session* session, int32_t id) {
@@ -209,6 +221,25 @@ void H2Connection::Connect(const Endpoint& endpoint) {
 
 void H2Connection::OnConnected() {
   state_ = State::kHandshake;
+  if (options_.tls == nullptr) return BeginHttp2();
+  link_ = TlsLink::Start(socket_.native_handle(), options_.tls->context(), options_.tls->NameFor(HostOf(authority_)));
+  if (link_ == nullptr) return Fail(Unavailable("there is no memory for TLS"));
+  ContinueTls();
+}
+
+void H2Connection::ContinueTls() {
+  const TlsLink::Step step = link_->Handshake();
+  if (step == TlsLink::Step::kDone) return BeginHttp2();
+  if (step == TlsLink::Step::kFailed) return Fail(Unavailable(link_->why()));
+  const auto direction = step == TlsLink::Step::kWantRead ? socket_.wait_read : socket_.wait_write;
+  socket_.async_wait(direction, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (self->state_ != State::kHandshake) return;
+    if (error) return self->Fail(self->Unavailable(error.message()));
+    self->ContinueTls();
+  });
+}
+
+void H2Connection::BeginHttp2() {
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0},
@@ -243,16 +274,57 @@ void H2Connection::WaitReadable() {
 }
 
 void H2Connection::OnReadable() {
-  const ssize_t count = recv(socket_.native_handle(), loop_.read_buffer(), Loop::kReadBufferBytes, 0);
+  const ssize_t count = link_ == nullptr ? Read(loop_.read_buffer(), Loop::kReadBufferBytes) : ReadAll();
   if (count > 0) {
     Receive(static_cast<size_t>(count));
-  } else if (count == 0) {
-    Fail(Unavailable(heard_ ? "it closed the connection" : kSilent));
-  } else if (errno != EAGAIN && errno != EINTR) {
-    const std::string error = boost::system::error_code(errno, boost::system::system_category()).message();
-    Fail(Unavailable(heard_ ? error : kSilent));
+  } else if (count == TlsLink::kEnd) {
+    Fail(Unavailable(heard_ ? "it closed the connection" : link_ == nullptr ? kSilent : kSilentInTls));
+  } else if (count == TlsLink::kFailed) {
+    Fail(Unavailable(heard_ || link_ != nullptr ? broken_ : kSilent));
   }
   if (state_ != State::kClosed) WaitReadable();
+}
+
+// TLS hands out a record of 16 KiB at a time: all that are there, as one.
+ssize_t H2Connection::ReadAll() {
+  size_t total = 0;
+  ssize_t count = 0;
+  do {
+    count = Read(loop_.read_buffer() + total, Loop::kReadBufferBytes - total);
+    if (count > 0) total += static_cast<size_t>(count);
+  } while (count > 0 && total < Loop::kReadBufferBytes);
+  return total > 0 ? static_cast<ssize_t>(total) : count;  // an end is found again by the next read
+}
+
+// As TlsLink::Read; why it failed is in broken_.
+ssize_t H2Connection::Read(char* data, size_t size) {
+  if (link_ != nullptr) {
+    const ssize_t count = link_->Read(data, size);
+    if (count == TlsLink::kFailed) broken_ = link_->why();
+    return count;
+  }
+  const ssize_t count = recv(socket_.native_handle(), data, size, 0);
+  if (count >= 0) return count;
+  if (errno == EAGAIN || errno == EINTR) return TlsLink::kAgain;
+  broken_ = boost::system::error_code(errno, boost::system::system_category()).message();
+  return TlsLink::kFailed;
+}
+
+// As TlsLink::Write; why it failed is in broken_.
+ssize_t H2Connection::Write(absl::string_view bytes) {
+  if (link_ != nullptr) {
+    const ssize_t count = link_->Write(bytes);
+    if (count == TlsLink::kFailed) broken_ = link_->why();
+    return count;
+  }
+  ssize_t count = 0;
+  do {
+    count = send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count >= 0) return count;
+  if (errno == EAGAIN) return TlsLink::kAgain;
+  broken_ = boost::system::error_code(errno, boost::system::system_category()).message();
+  return TlsLink::kFailed;
 }
 
 void H2Connection::Receive(size_t bytes) {
@@ -304,7 +376,7 @@ bool H2Connection::Start(H2Stream& stream) {
   const std::string timeout = left ? EncodeTimeout(absl::FromChrono(*left)) : std::string();
   std::vector<nghttp2_nv> fields = {
       Field(":method", "POST"),
-      Field(":scheme", "http"),
+      Field(":scheme", options_.tls == nullptr ? "http" : "https"),
       Field(":path", request.path),
       Field(":authority", authority_),
       Field("te", "trailers"),
@@ -378,18 +450,18 @@ bool H2Connection::FillOut() {
 // False: not all could be written, or the connection is gone.
 bool H2Connection::WriteOut() {
   while (out_sent_ < out_.size()) {
-    const ssize_t count = send(socket_.native_handle(), out_.data() + out_sent_, out_.size() - out_sent_, MSG_NOSIGNAL);
+    const ssize_t count = Write(absl::string_view(out_).substr(out_sent_));
     if (count >= 0) {
       out_sent_ += static_cast<size_t>(count);
-    } else if (errno == EAGAIN) {
+    } else if (count == TlsLink::kAgain) {
       waiting_writable_ = true;
       socket_.async_wait(socket_.wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
         self->waiting_writable_ = false;
         if (!error) self->RunDeferred();  // an error shows itself to the reader as well
       });
       return false;
-    } else if (errno != EINTR) {
-      Fail(Unavailable(boost::system::error_code(errno, boost::system::system_category()).message()));
+    } else {
+      Fail(Unavailable(broken_));
       return false;
     }
   }

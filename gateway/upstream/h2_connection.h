@@ -1,4 +1,5 @@
-// One HTTP/2 connection to an upstream: a socket, an nghttp2 client session, and the streams on it.
+// One HTTP/2 connection to an upstream: a socket, TLS where it is wanted, an nghttp2 client session, and the streams on
+// it.
 //
 // Reads into the loop's buffer, one recv a wake-up; writes everything that a turn of the loop produced by one send. The
 // connection's window is given back on receipt and is large, so that one slow stream stalls no other; a stream's window
@@ -26,6 +27,8 @@
 #include "gateway/loop.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/h2_stream.h"
+#include "gateway/upstream/tls_client.h"
+#include "gateway/upstream/tls_link.h"
 
 namespace penstock::upstream {
 
@@ -35,6 +38,7 @@ struct H2Options {
   size_t max_message_bytes = 4 * 1024 * 1024;
   std::string user_agent = "penstock";
   absl::Duration connect_timeout = absl::Seconds(5);
+  const TlsClient* tls = nullptr;  // null: in the clear
 };
 
 class H2Connection final : public std::enable_shared_from_this<H2Connection>, private Deferred, private Timer {
@@ -99,9 +103,14 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   void RunDeferred() override;  // the flush at the end of a turn
   void OnTimer() override;      // the connect timeout
   void OnConnected();
+  void ContinueTls();
+  void BeginHttp2();
   void OnSettings();
   void WaitReadable();
   void OnReadable();
+  ssize_t Read(char* data, size_t size);
+  ssize_t ReadAll();
+  ssize_t Write(absl::string_view bytes);
   void Receive(size_t bytes);
   void WantFlush();
   bool FillOut();
@@ -116,6 +125,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   const std::string authority_;
   Owner* owner_;  // null after Close
   boost::asio::generic::stream_protocol::socket socket_;
+  std::unique_ptr<TlsLink> link_;  // null: none, or not connected yet
   nghttp2_session* session_ = nullptr;
   State state_ = State::kConnecting;
   size_t open_streams_ = 0;
@@ -124,7 +134,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   bool waiting_writable_ = false;
   std::string out_;  // produced by the session, not yet taken by the socket
   size_t out_sent_ = 0;
-  std::string broken_;  // what nghttp2 said about the peer's fault
+  std::string broken_;  // why HTTP/2, TLS or the socket failed
   H2StreamList streams_;
 };
 
