@@ -96,6 +96,8 @@ ssize_t TlsLink::Result(int result) {
     case SSL_ERROR_WANT_WRITE:
       return kAgain;
     default:
+      // Closed without a word, or reset: an end as well.
+      if (ERR_peek_last_error() == 0 && (errno == 0 || errno == ECONNRESET)) return kEnd;
       why_ = Explain();
       return kFailed;
   }
