@@ -19,6 +19,11 @@ PumpActions Pump::OnRecord(size_t window, size_t record) {
     MoveTo(State::kStreaming);
     actions.send_head = true;
   }
+  // A record of no bytes, such as an HttpBody without data, with nothing before it: nothing will drain and say so.
+  if (record == 0 && front_.empty()) {
+    actions.give_back = window;
+    return actions;
+  }
   Generation& generation = front_.empty() ? front_ : back_;
   generation.window += window;
   generation.unsent += record;
@@ -28,7 +33,7 @@ PumpActions Pump::OnRecord(size_t window, size_t record) {
 PumpActions Pump::OnPartial(size_t window) {
   PumpActions actions;
   if (state_ == State::kClosed) return actions;
-  if (held() == 0) {
+  if (front_.empty()) {
     actions.give_back = window;
   } else {
     (back_.empty() ? front_ : back_).window += window;
@@ -63,7 +68,7 @@ PumpActions Pump::OnHeadWait() {
 
 PumpActions Pump::OnSilence() {
   PumpActions actions;
-  actions.send_heartbeat = state_ == State::kStreaming && style_ == EndingStyle::kRecord && held() == 0;
+  actions.send_heartbeat = state_ == State::kStreaming && style_ == EndingStyle::kRecord && front_.empty();
   return actions;
 }
 

@@ -39,7 +39,8 @@ class Pump {
 
   explicit Pump(EndingStyle style) : style_(style) {}
 
-  // A message became a record of `record` bytes, appended to the body; the message still holds `window` bytes.
+  // A message became a record of `record` bytes, appended to the body; the message still holds `window` bytes. They are
+  // given back at once where the record is empty and nothing waits: nothing that drains would ask for them.
   PumpActions OnRecord(size_t window, size_t record);
 
   // `window` bytes of a message that is not complete. They are given back at once while nothing before them waits

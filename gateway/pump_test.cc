@@ -188,6 +188,19 @@ TEST(Pump, APartialMessageBehindAWaitingRecordWaitsWithIt) {
   EXPECT_EQ(pump.OnPartial(9).give_back, 9u);
 }
 
+// An HttpBody may say its type first and have no data yet. Held, its window would keep back that of the next message's
+// pieces, and one larger than the window would never be complete.
+TEST(Pump, ARecordWithoutBytesWaitsForNothing) {
+  Pump pump(EndingStyle::kBare);
+  const PumpActions actions = pump.OnRecord(10, 0);
+  EXPECT_TRUE(actions.send_head);
+  EXPECT_EQ(actions.give_back, 10u);
+  EXPECT_EQ(pump.OnPartial(7).give_back, 7u);
+  pump.OnRecord(20, 100);
+  EXPECT_EQ(pump.OnRecord(5, 0).give_back, 0u);  // behind one that waits, it waits with it
+  EXPECT_EQ(pump.OnDrained(100, 0).give_back, 25u);
+}
+
 TEST(Pump, OnlySilentStreamsGetHeartbeats) {
   Pump pump(EndingStyle::kRecord);
   EXPECT_FALSE(pump.OnSilence().send_heartbeat);  // no head yet
