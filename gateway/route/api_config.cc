@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "gateway/route/percent.h"
 
 namespace penstock::route {
 namespace {
@@ -272,6 +273,17 @@ class DocumentStart final : public YAML::EventHandler {
   YAML::Mark mark_;
 };
 
+// YAML is Unicode; yaml-cpp copies whatever bytes there are.
+absl::Status CheckUtf8(absl::string_view yaml) {
+  const size_t at = FindInvalidUtf8(yaml);
+  if (at == absl::string_view::npos) return absl::OkStatus();
+  const absl::string_view before = yaml.substr(0, at);
+  YAML::Mark mark;
+  mark.line = static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+  mark.column = static_cast<int>(before.size() - (before.rfind('\n') + 1));
+  return Error(mark, "no YAML: the file is not UTF-8 from here on");
+}
+
 absl::Status CheckOneDocument(const std::string& yaml) {
   std::istringstream stream(yaml);
   YAML::Parser parser(stream);
@@ -287,6 +299,7 @@ absl::Status CheckOneDocument(const std::string& yaml) {
 
 absl::StatusOr<std::vector<ApiRule>> ParseApiConfig(absl::string_view yaml) {
   const std::string text(yaml);
+  if (absl::Status status = CheckUtf8(yaml); !status.ok()) return status;
   try {
     if (absl::Status status = CheckOneDocument(text); !status.ok()) return status;
     return ReadService(YAML::Load(text));
