@@ -72,8 +72,37 @@ class Scanner {
       if (!reader.ReadBytes(&packed)) return false;
       if (packed.empty()) return true;  // no element: the field may still be unset
     }
+    if (!HoldsElement(field, record, reader.position())) return true;
     AddRecord(field, record, reader.position());
     return true;
+  }
+
+  // False: the record, which is well-formed, has only numbers that its closed enum does not have. They are no elements
+  // of a list, and such an entry is none of a map.
+  bool HoldsElement(const FieldPlan& field, const char* record, const char* end) {
+    const FieldPlan& value = field.is_map ? field.message->fields()[1] : field;
+    if (value.enumeration == nullptr || !value.enumeration->closed()) return true;
+    WireReader reader(record, end);
+    uint32_t tag;
+    absl::string_view bytes;
+    uint64_t number;
+    if (!reader.ReadTag(&tag)) return true;
+    if (TagType(tag) != WireType::kLengthDelimited) {
+      return !reader.ReadVarint(&number) || value.enumeration->Knows(static_cast<int32_t>(number));
+    }
+    if (!reader.ReadBytes(&bytes)) return true;
+    if (field.is_map) return HoldsValue(field, bytes);
+    for (WireReader elements(bytes); !elements.AtEnd();) {
+      // What is broken is for the printer to say.
+      if (!elements.ReadVarint(&number) || value.enumeration->Knows(static_cast<int32_t>(number))) return true;
+    }
+    return false;
+  }
+
+  bool HoldsValue(const FieldPlan& map, absl::string_view entry) {
+    const FieldPlan& value = map.message->fields()[1];
+    const Slot* slots = Scan(*map.message, {entry.data(), entry.size(), nullptr}, arena_);
+    return slots == nullptr || !slots[1].set || value.enumeration->Knows(static_cast<int32_t>(slots[1].value));
   }
 
   void AddRecord(const FieldPlan& field, const char* begin, const char* end) {

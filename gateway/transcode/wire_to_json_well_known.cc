@@ -51,20 +51,22 @@ bool ReadAny(const Piece& pieces, absl::string_view* url, absl::string_view* val
 constexpr absl::string_view kBroken = "broken wire format";
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Writes a path of a FieldMask in lowerCamelCase at `to`, which has room for path.size() bytes; returns the end. Null:
 // it would not read back as the same path.
 char* WriteCamelCase(absl::string_view path, char* to) {
   if (path.empty()) return nullptr;
+  if (path == "*") {
+    *to++ = '*';
+    return to;
+  }
   for (size_t i = 0; i < path.size(); ++i) {
-    if (IsUpper(path[i]) || path[i] == ',') return nullptr;
-    if (path[i] != '_') {
+    if (IsLower(path[i]) || IsDigit(path[i]) || path[i] == '.') {
       *to++ = path[i];
       continue;
     }
-    ++i;
-    if (i == path.size() || !IsLower(path[i])) return nullptr;
+    if (path[i] != '_' || ++i == path.size() || !IsLower(path[i])) return nullptr;
     *to++ = static_cast<char>(path[i] - 'a' + 'A');
   }
   return to;
