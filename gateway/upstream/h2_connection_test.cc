@@ -131,6 +131,8 @@ TEST_F(H2ConnectionTest, EndsAsThePeerSays) {
        HeadersFrame(1, {{":status", "103"}}, false) + head + HeadersFrame(1, {{"grpc-status", "8"}}, true),
        absl::StatusCode::kResourceExhausted, "", true, false},
       {"a refused stream", testing::RstFrame(1, 7), absl::StatusCode::kUnavailable, "REFUSED_STREAM", false, true},
+      {"a stream refused after it was answered", head + DataFrame(1, Framed("x")) + testing::RstFrame(1, 7),
+       absl::StatusCode::kUnavailable, "REFUSED_STREAM", false, false},
       {"a cancelled stream", head + testing::RstFrame(1, 8), absl::StatusCode::kCancelled, "CANCEL", false, false},
       {"an upset server", testing::RstFrame(1, 11), absl::StatusCode::kResourceExhausted, "ENHANCE", false, false},
       {"any other reset", testing::RstFrame(1, 2), absl::StatusCode::kInternal, "INTERNAL_ERROR", false, false},

@@ -207,7 +207,10 @@ void H2Stream::OnDataEnd() {
 
 void H2Stream::OnReset(uint32_t error_code) {
   end_sent_ = end_received_ = true;  // nothing is left to reset
-  End(EndFromReset(error_code));
+  CallEnd end = EndFromReset(error_code);
+  // Whoever has answered has processed the call, whatever it says now: sent again, it would be processed twice.
+  if (head_seen_) end.unprocessed = false;
+  End(std::move(end));
 }
 
 void H2Stream::OnConnectionLost(const absl::Status& why) { End(InferredEnd(why, /*unprocessed=*/!headers_sent_)); }
