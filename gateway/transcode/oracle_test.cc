@@ -1,12 +1,11 @@
 // The transcoder against libprotobuf, on random valid messages of a type that has every kind of field.
 //
 // Compared by value where both spellings are right (numbers, escapes), byte by byte where ours is compared with ours.
+#include "gateway/transcode/oracle.h"
+
 #include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <memory>
 #include <random>
 #include <string>
@@ -21,11 +20,9 @@ namespace penstock::transcode {
 namespace {
 
 using google::protobuf::Message;
-using google::protobuf::util::MessageDifferencer;
 
 constexpr size_t kNoLimit = size_t{1} << 30;
 constexpr int kMessages = 2000;
-constexpr double kSmallestFloat = 1.5e-45;
 
 const PlanSet& Plans() {
   static const PlanSet& plans =
@@ -42,48 +39,6 @@ std::string OurJson(const Message& message, absl::string_view wire) {
   const absl::Status status = WireToJson(PlanOf(message), wire, kNoLimit, &json);
   EXPECT_TRUE(status.ok()) << status;
   return json;
-}
-
-bool Same(const Message& a, const Message& b) {
-  MessageDifferencer differencer;
-  google::protobuf::util::DefaultFieldComparator comparator;
-  comparator.set_treat_nan_as_equal(true);
-  differencer.set_field_comparator(&comparator);
-  return differencer.Compare(a, b);
-}
-
-// `a` is ours, `b` is libprotobuf's.
-bool SameValue(const google::protobuf::Value& a, const google::protobuf::Value& b) {
-  using Value = google::protobuf::Value;
-  // libprotobuf prints an unset NullValue by its name, against its own rule.
-  if (a.kind_case() == Value::kNullValue && b.string_value() == "NULL_VALUE") return true;
-  if (a.kind_case() != b.kind_case()) return false;
-  switch (a.kind_case()) {
-    case Value::kNumberValue: {
-      // Floats may be written with more digits than they need.
-      const double x = a.number_value(), y = b.number_value();
-      return std::abs(x - y) <= std::max(1e-6 * std::abs(x), kSmallestFloat) || x == y;
-    }
-    case Value::kStructValue:
-      // libprotobuf leaves unset fields out inside an Any.
-      if (a.struct_value().fields_size() != b.struct_value().fields_size() &&
-          b.struct_value().fields().count("@type") == 0) {
-        return false;
-      }
-      for (const auto& [key, value] : b.struct_value().fields()) {
-        const auto ours = a.struct_value().fields().find(key);
-        if (ours == a.struct_value().fields().end() || !SameValue(ours->second, value)) return false;
-      }
-      return true;
-    case Value::kListValue:
-      if (a.list_value().values_size() != b.list_value().values_size()) return false;
-      for (int i = 0; i < a.list_value().values_size(); ++i) {
-        if (!SameValue(a.list_value().values(i), b.list_value().values(i))) return false;
-      }
-      return true;
-    default:
-      return MessageDifferencer::Equals(a, b);
-  }
 }
 
 google::protobuf::Value ParseJson(const std::string& json) {
