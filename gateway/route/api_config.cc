@@ -273,15 +273,19 @@ class DocumentStart final : public YAML::EventHandler {
   YAML::Mark mark_;
 };
 
-// YAML is Unicode; yaml-cpp copies whatever bytes there are.
-absl::Status CheckUtf8(absl::string_view yaml) {
-  const size_t at = FindInvalidUtf8(yaml);
-  if (at == absl::string_view::npos) return absl::OkStatus();
+// YAML is printable Unicode (YAML 1.2, section 5.1). yaml-cpp copies any byte, makes something else of a NUL and takes
+// an EOT for the end of the file.
+absl::Status CheckCharacters(absl::string_view yaml) {
+  const auto control = std::find_if(yaml.begin(), yaml.end(), [](char c) {
+    return absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t' && c != '\n' && c != '\r';
+  });
+  const size_t at = std::min(FindInvalidUtf8(yaml), static_cast<size_t>(control - yaml.begin()));
+  if (at >= yaml.size()) return absl::OkStatus();
   const absl::string_view before = yaml.substr(0, at);
   YAML::Mark mark;
   mark.line = static_cast<int>(std::count(before.begin(), before.end(), '\n'));
   mark.column = static_cast<int>(before.size() - (before.rfind('\n') + 1));
-  return Error(mark, "no YAML: the file is not UTF-8 from here on");
+  return Error(mark, "no YAML: a control character, or a byte that is not UTF-8");
 }
 
 absl::Status CheckOneDocument(const std::string& yaml) {
@@ -299,7 +303,7 @@ absl::Status CheckOneDocument(const std::string& yaml) {
 
 absl::StatusOr<std::vector<ApiRule>> ParseApiConfig(absl::string_view yaml) {
   const std::string text(yaml);
-  if (absl::Status status = CheckUtf8(yaml); !status.ok()) return status;
+  if (absl::Status status = CheckCharacters(yaml); !status.ok()) return status;
   try {
     if (absl::Status status = CheckOneDocument(text); !status.ok()) return status;
     return ReadService(YAML::Load(text));

@@ -1,0 +1,115 @@
+// JSON to wire bytes: what is taken is JSON, and a message that libprotobuf reads; printed and read again it is the
+// same, for us and for libprotobuf.
+//
+// Input: a byte that chooses type, strictness and whether the JSON is one field's, then the JSON.
+#include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/transcode/json_to_wire.h"
+#include "gateway/transcode/oracle.h"
+#include "gateway/transcode/wire_to_json.h"
+#include "tests/fuzz/expect.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/json_grammar.h"
+#include "tests/fuzz/messages.h"
+
+namespace penstock::fuzz {
+namespace {
+
+using google::protobuf::Message;
+using transcode::JsonReadOptions;
+using transcode::MessagePlan;
+
+constexpr absl::string_view kKept = "kept";
+
+// False: refused. Then nothing is left behind.
+template <typename Plan, typename Reader>
+bool Read(Reader reader, const Plan& plan, absl::string_view json, const JsonReadOptions& options, std::string* wire) {
+  *wire = std::string(kKept);
+  const absl::Status status = reader(plan, json, wire, options);
+  FUZZ_EXPECT(absl::string_view(*wire).substr(0, kKept.size()) == kKept);
+  if (!status.ok()) {
+    FUZZ_EXPECT(status.code() == absl::StatusCode::kInvalidArgument && *wire == kKept, status.ToString());
+    FUZZ_EXPECT(!status.message().empty());
+  }
+  wire->erase(0, kKept.size());
+  return status.ok();
+}
+
+// Of NullValue any number is read, and all are printed as null.
+bool HasOddNull(const Message& message) {
+  const std::string text = message.DebugString();
+  for (const std::string field : {"null_value: ", "nothing: "}) {
+    for (size_t at = 0; (at = text.find(field, at)) != std::string::npos;) {
+      at += field.size();
+      if (text[at] != 'N') return true;  // no name
+    }
+  }
+  return false;
+}
+
+// A path of a FieldMask that begins with a capital libprotobuf reads in its own way.
+bool Same(const Message& a, const Message& b) {
+  if (transcode::Same(a, b)) return true;
+  google::protobuf::util::MessageDifferencer differencer;
+  google::protobuf::util::DefaultFieldComparator comparator;
+  comparator.set_treat_nan_as_equal(true);
+  differencer.set_field_comparator(&comparator);
+  differencer.IgnoreField(google::protobuf::FieldMask::descriptor()->field(0));
+  return differencer.Compare(a, b);
+}
+
+// `exact`: what was read may be read by libprotobuf as well, and is the same then.
+void Check(const MessagePlan& plan, absl::string_view json, const std::string& wire, bool exact) {
+  const std::unique_ptr<Message> message = NewMessage(plan);
+  FUZZ_EXPECT(message->ParsePartialFromString(wire), json);
+  std::string printed;
+  const absl::Status status = WireToJson(plan, wire, kNoLimit, &printed);
+  FUZZ_EXPECT(status.ok(), status.ToString(), "\n", json);
+  CheckLine(printed);
+  std::string again, printed_again;
+  FUZZ_EXPECT(JsonToWire(plan, printed, &again).ok(), printed);
+  FUZZ_EXPECT(WireToJson(plan, again, kNoLimit, &printed_again).ok(), printed);
+  if (printed_again != printed && HasOddNull(*message)) return;
+  FUZZ_EXPECT(printed_again == printed, printed, "\n", printed_again);
+  const std::unique_ptr<Message> theirs = NewMessage(plan);
+  if (message->IsInitialized() && ReadByLibprotobuf(printed, theirs.get())) {
+    FUZZ_EXPECT(Same(*message, *theirs), message->DebugString(), theirs->DebugString());
+  }
+  theirs->Clear();
+  if (exact && ReadByLibprotobuf(json, theirs.get())) {
+    FUZZ_EXPECT(Same(*message, *theirs), message->DebugString(), theirs->DebugString());
+  }
+}
+
+void Run(Input& input) {
+  const size_t choice = input.Byte();
+  static constexpr absl::string_view kTypes[] = {"Everything", "WellKnown", "Proto2", "Document"};
+  const MessagePlan& plan = PlanOf(Printing::kSetOnly, kTypes[choice % 4]);
+  const JsonReadOptions options{.ignore_unknown = (choice & 4) != 0};
+  const absl::string_view json = input.Rest();
+  std::string wire;
+  if ((choice & 8) != 0) {
+    const transcode::FieldPlan& field = plan.fields()[choice / 16 % plan.fields().size()];
+    if (!Read(transcode::JsonToWireField, field, json, options, &wire)) return;
+    FUZZ_EXPECT(IsJson(json), json);
+    Check(plan, absl::StrCat("{\"", field.name, "\":", json, "}"), wire, !options.ignore_unknown);
+    return;
+  }
+  if (!Read(transcode::JsonToWire, plan, json, options, &wire)) return;
+  FUZZ_EXPECT(IsJson(json), json);
+  Check(plan, json, wire, !options.ignore_unknown);
+}
+
+}  // namespace
+}  // namespace penstock::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  penstock::fuzz::Input input(data, size);
+  penstock::fuzz::Run(input);
+  return 0;
+}

@@ -1,0 +1,6 @@
+// What a fuzzer's sanitizers are told without anybody having to remember an environment variable. Debian's Abseil and
+// protobuf are not instrumented, so container annotations would disagree across the border.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "detect_container_overflow=0:allow_addr2line=1"; }
+extern "C" const char* __ubsan_default_options();
+extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1:halt_on_error=1"; }

@@ -1,0 +1,40 @@
+// Runs a fuzz target on every file of the folders that are named: what an ordinary test does with a corpus, by any
+// compiler and under any sanitizer. An input that breaks something ends the process; the last line names it.
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+namespace {
+
+void Replay(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  // A copy of its exact size, so that a sanitizer sees a read behind its end.
+  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  uint8_t* const copy = new uint8_t[bytes.size()];
+  std::copy(bytes.begin(), bytes.end(), copy);
+  std::printf("%s\n", path.c_str());
+  std::fflush(stdout);
+  LLVMFuzzerTestOneInput(copy, bytes.size());
+  delete[] copy;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  LLVMFuzzerTestOneInput(nullptr, 0);
+  size_t count = 0;
+  for (int i = 1; i < argc; ++i) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
+      if (!std::filesystem::is_regular_file(entry.path())) continue;
+      Replay(entry.path());
+      ++count;
+    }
+  }
+  std::printf("%zu inputs\n", count);
+  return count == 0 ? 1 : 0;  // a corpus that is not found proves nothing
+}
