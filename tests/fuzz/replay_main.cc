@@ -1,5 +1,6 @@
 // Runs a fuzz target on every file of the folders that are named: what an ordinary test does with a corpus, by any
 // compiler and under any sanitizer. An input that breaks something ends the process; the last line names it.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
