@@ -110,7 +110,9 @@ void Run(Input& input) {
     parts.queries = halves;
     std::string other = "kept";
     const absl::Status same = binding.Bind(parts, &other);
-    FUZZ_EXPECT(same == status && other == wire, status.ToString(), " and ", same.ToString());
+    // Of several faults grpc-gateway tells the first of each query.
+    const bool alike = choice % 2 == 0 ? same == status : same.code() == status.code();
+    FUZZ_EXPECT(alike && other == wire, status.ToString(), " and ", same.ToString());
   }
   if (status.ok()) CheckMessage(*bound.plan, wire.substr(4), /*printable=*/choice % 2 == 0);
 }
