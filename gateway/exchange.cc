@@ -8,6 +8,7 @@
 #include "gateway/cross_site.h"
 #include "gateway/http/error_reply.h"
 #include "gateway/response_metadata.h"
+#include "gateway/resume.h"
 #include "gateway/retry_hint.h"
 
 namespace penstock {
@@ -117,8 +118,17 @@ void Exchange::Admit(route::Router::Match match) {
   if (absl::Status status = CheckRequestHeaders(head_.headers, context_.options.metadata); !status.ok()) {
     return ReplyFailure({std::move(status), EndReason::kLocal});
   }
+  absl::optional<std::string> last_id;
+  if (!method.stream.resume_field.empty()) {
+    rest_of_query_ = std::string(query_);
+    if (absl::Status status = TakeLastEventId(head_.headers, &rest_of_query_, &last_id); !status.ok()) {
+      return ReplyFailure({std::move(status), EndReason::kLocal});
+    }
+    query_ = rest_of_query_;
+    resumed_ = last_id.has_value();
+  }
   reader_ = std::make_unique<RequestReader>(*route_, std::move(match.variables), query_, head_,
-                                            context_.dialect.body_rules(), max_bytes);
+                                            context_.dialect.body_rules(), std::move(last_id), max_bytes);
   if (method.client_streaming) StartCall();
 }
 

@@ -91,6 +91,7 @@ class Exchange final : public http::RequestHandler,
   void OnStreamMessage(absl::string_view message, size_t window);
   void Carry(const PumpActions& actions, const Ending& ending, absl::optional<absl::string_view> first = {});
   void SendStreamHead(absl::optional<absl::string_view> first);
+  void EndWithNothingLeft();
   void ArmTimer();
 
   // The response of any other method: a body with its media type.
@@ -114,7 +115,9 @@ class Exchange final : public http::RequestHandler,
   const Clock::time_point start_ = Clock::now();
   http::RequestHead head_;
   absl::string_view path_;               // into head_.target
-  absl::string_view query_;              // the same, after '?'
+  absl::string_view query_;              // the same, after '?'; or into rest_of_query_
+  std::string rest_of_query_;            // without the id after which the client goes on
+  bool resumed_ = false;                 // it goes on after a record
   const std::string* origin_ = nullptr;  // of the page that asks, where it was configured; null: any other, or no page
 
   std::shared_ptr<const Schema> schema_;   // the one it started with

@@ -58,7 +58,17 @@ void Exchange::OnCallEnd(upstream::CallEnd end) {
     ending.trailers = ResponseTrailers(end.trailers, context_.options.metadata);
   }
   if (!pump_) return OnUnaryEnd(std::move(ending));
+  const bool nothing_left = resumed_ && ending.status.ok() && pump_->state() == Pump::State::kWaiting;
+  if (nothing_left && format_->nothing_left_is_204()) return EndWithNothingLeft();
   Carry(pump_->OnUpstreamEnd(ending.status.ok()), ending);
+}
+
+// The client has come back for more, and has it all.
+void Exchange::EndWithNothingLeft() {
+  pump_->OnClientGone();
+  SendHead(204, std::exchange(metadata_, http::Headers()), absl::nullopt);
+  End(EndReason::kOk, absl::StatusCode::kOk);
+  response_.Finish();
 }
 
 // --- A stream --------------------------------------------------------------------------------------------------------

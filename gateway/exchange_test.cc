@@ -37,8 +37,8 @@ TEST_F(ExchangeTest, AStreamIsRecordsAndOneEnding) {
   channel_.handler->OnCallMessage(Tick(2), 10);
   EndCall(absl::OkStatus());
   EXPECT_EQ(response_.body,
-            "{\"type\":\"tick\",\"data\":{\"message\":\"hi\",\"sequence\":\"1\"}}\n"
-            "{\"type\":\"tick\",\"data\":{\"message\":\"hi\",\"sequence\":\"2\"}}\n"
+            "{\"type\":\"tick\",\"id\":\"1\",\"data\":{\"message\":\"hi\",\"sequence\":\"1\"}}\n"
+            "{\"type\":\"tick\",\"id\":\"2\",\"data\":{\"message\":\"hi\",\"sequence\":\"2\"}}\n"
             "{\"end\":{\"code\":0}}\n");
   EXPECT_TRUE(response_.finished);
   EXPECT_EQ(context_.metrics.streams_active.value(), 1);
@@ -252,6 +252,52 @@ TEST_F(ExchangeTest, WhatAnyPageCouldSendUnaskedIsRefusedWithoutACall) {
   response_ = FakeResponse();
   Send("POST", "/v1/ticks:subscribe", "{}", stranger);
   EXPECT_EQ(context_.metrics.upstream_calls.value(), 1) << "configured, so no stranger";
+}
+
+TEST_F(ExchangeTest, ServerSentEventsForThoseWhoAskForThem) {
+  SendSubscribe({{"accept", "text/event-stream"}});
+  channel_.handler->OnCallMessage(Tick(1), 8);
+  EXPECT_EQ(response_.status, 200);
+  EXPECT_EQ(response_.Header("Content-Type"), "text/event-stream");
+  EXPECT_EQ(response_.Header("Cache-Control"), "no-store, no-transform");
+  EXPECT_EQ(response_.body, "event: tick\nid: 1\ndata: {\"message\":\"hi\",\"sequence\":\"1\"}\n\n");
+  response_.body.clear();
+  exchange_->EndForDrain();
+  EXPECT_THAT(response_.body, ::testing::StartsWith("event: failure\nretry: 1000\ndata: {\"code\":14,"));
+  EXPECT_THAT(response_.body, ::testing::EndsWith("}\n\n"));
+}
+
+TEST_F(ExchangeTest, AGoodEndOfServerSentEventsIsAnEvent) {
+  SendSubscribe({{"accept", "text/event-stream"}});
+  EndCall(absl::OkStatus());
+  EXPECT_EQ(response_.body, "event: end\ndata: {\"code\":0}\n\n");
+}
+
+TEST_F(ExchangeTest, AStreamGoesOnAfterTheLastIdWhateverTheBodySays) {
+  Send("POST", "/v1/ticks:subscribe", R"({"afterSequence":"3","count":"9"})", {{"last-event-id", "7"}});
+  ASSERT_EQ(channel_.sent.size(), 1u);
+  // Message { count = 3, after_sequence = 4 }: what comes later wins.
+  EXPECT_EQ(channel_.sent[0], std::string("\x20\x03\x18\x09\x20\x07", 6));
+  response_ = FakeResponse();
+  Send("GET", "/v1/ticks:subscribe?count=9&last_event_id=8", "");
+  EXPECT_EQ(channel_.sent[0], std::string("\x18\x09\x20\x08", 4));
+  response_ = FakeResponse();
+  Send("POST", "/v1/ticks:subscribe", "{}", {{"last-event-id", "x"}});
+  EXPECT_EQ(response_.status, 400);
+  EXPECT_THAT(response_.body, HasSubstr("Last-Event-ID \\\"x\\\": afterSequence"));
+}
+
+TEST_F(ExchangeTest, WhoComesBackAndHasItAllIsTold204IfItIsEventSource) {
+  Send("GET", "/v1/ticks:subscribe?count=7", "", {{"last-event-id", "7"}, {"accept", "text/event-stream"}});
+  EndCall(absl::OkStatus());
+  EXPECT_EQ(response_.status, 204);
+  EXPECT_EQ(response_.body, "");
+  EXPECT_TRUE(response_.finished);
+  response_ = FakeResponse();
+  SendSubscribe({{"last-event-id", "7"}});
+  EndCall(absl::OkStatus());
+  EXPECT_EQ(response_.status, 200) << "others read the ending line";
+  EXPECT_EQ(response_.body, "{\"end\":{\"code\":0}}\n");
 }
 
 TEST_F(ExchangeTest, BeforeTheSchemaIsKnownThePathsAreUnavailable) {

@@ -34,11 +34,24 @@ bool MustEscape(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029;
 }
 
+// How many characters from the front are ASCII that stands for itself.
+size_t PlainPrefix(absl::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && text[size] >= 0x20 && text[size] < 0x7f && text[size] != '"' && text[size] != '\\') {
+    ++size;
+  }
+  return size;
+}
+
 }  // namespace
 
 void AppendJsonString(absl::string_view text, std::string* out) {
   out->push_back('"');
-  while (!text.empty()) {
+  while (true) {
+    const size_t plain = PlainPrefix(text);
+    out->append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Decoded decoded = DecodeOne(text);
     if (decoded.length == 0) {
       out->append("\\ufffd");

@@ -1,4 +1,4 @@
-// Text as a JSON string (RFC 8259 section 7), for whatever is not on the data path: error messages, log lines.
+// Text as a JSON string (RFC 8259 section 7), for what no plan prints: error messages, log lines, the ids of records.
 //
 //   AppendJsonString("a\"b", &out);   // appends "a\"b" with its quotes
 #ifndef PENSTOCK_GATEWAY_JSON_STRING_H_

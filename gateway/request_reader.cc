@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/negotiate.h"
+#include "gateway/resume.h"
 
 namespace penstock {
 namespace {
@@ -22,12 +23,14 @@ std::string TextOf(const http::Headers& headers, absl::string_view name) {
 }  // namespace
 
 RequestReader::RequestReader(const Schema::Route& route, std::vector<std::string> variables, absl::string_view query,
-                             const http::RequestHead& head, const BodyRules& rules, size_t max_bytes)
+                             const http::RequestHead& head, const BodyRules& rules, absl::optional<std::string> last_id,
+                             size_t max_bytes)
     : route_(route),
       variables_(std::move(variables)),
       query_(query),
       content_type_(TextOf(head.headers, "content-type")),
       length_(head.content_length),
+      last_id_(std::move(last_id)),
       max_bytes_(max_bytes),
       mode_(ModeOf(route, head, rules)),
       values_(max_bytes) {}
@@ -127,7 +130,8 @@ absl::Status RequestReader::Bind(absl::string_view body) {
   parts.queries = queries;
   parts.body = is_form ? absl::string_view() : body;
   parts.content_type = content_type_;
-  return route_.request.Bind(parts, &wire_);
+  if (absl::Status status = route_.request.Bind(parts, &wire_); !status.ok() || !last_id_) return status;
+  return AppendLastEventId(route_.method->stream.resume_field, *last_id_, &wire_);
 }
 
 absl::Status RequestReader::End(const Sink& sink) {

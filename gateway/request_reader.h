@@ -34,9 +34,11 @@ class RequestReader {
   // Receives each message. The bytes are valid during the call.
   using Sink = std::function<void(absl::string_view wire)>;
 
-  // `max_bytes`: of the body, where it is one message; of each value, where it is many.
+  // `last_id`: of the record after which the client goes on, where the method can (gateway/resume). `max_bytes`: of the
+  // body, where it is one message; of each value, where it is many.
   RequestReader(const Schema::Route& route, std::vector<std::string> variables, absl::string_view query,
-                const http::RequestHead& head, const BodyRules& rules, size_t max_bytes);
+                const http::RequestHead& head, const BodyRules& rules, absl::optional<std::string> last_id,
+                size_t max_bytes);
 
   // Takes the next piece. RESOURCE_EXHAUSTED: longer than allowed. INVALID_ARGUMENT: what cannot be read, with its
   // place. Nothing may be asked after an error.
@@ -71,6 +73,7 @@ class RequestReader {
   const absl::string_view query_;
   const std::string content_type_;
   const absl::optional<uint64_t> length_;
+  const absl::optional<std::string> last_id_;
   const size_t max_bytes_;
   const Mode mode_;
   transcode::JsonValues values_;

@@ -45,7 +45,7 @@ class RequestReaderTest : public ::testing::Test {
     head.headers = {{"content-type", content_type}};
     head.content_length = body.size();
     head.has_body = !body.empty();
-    RequestReader reader(route, std::move(match.variables), query, head, rules, max);
+    RequestReader reader(route, std::move(match.variables), query, head, rules, absl::nullopt, max);
     std::string all;
     const RequestReader::Sink sink = [&](absl::string_view wire) {
       std::string json;

@@ -1,5 +1,7 @@
 #include "gateway/retry_hint.h"
 
+#include <string>
+
 #include "absl/strings/cord.h"
 #include "gateway/transcode/status_json.h"
 #include "google/rpc/error_details.pb.h"
@@ -16,6 +18,20 @@ absl::Status RetryHint(absl::string_view message) {
   absl::Status status = absl::UnavailableError(message);
   status.SetPayload(transcode::kStatusPayloadUrl, absl::Cord(details.SerializeAsString()));
   return status;
+}
+
+absl::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(transcode::kStatusPayloadUrl);
+  google::rpc::Status details;
+  if (!payload || !details.ParseFromString(std::string(*payload))) return absl::nullopt;
+  for (const google::protobuf::Any& detail : details.details()) {
+    google::rpc::RetryInfo retry;
+    if (!detail.UnpackTo(&retry)) continue;
+    const absl::Duration delay =
+        absl::Seconds(retry.retry_delay().seconds()) + absl::Nanoseconds(retry.retry_delay().nanos());
+    if (delay >= absl::ZeroDuration()) return delay;
+  }
+  return absl::nullopt;
 }
 
 }  // namespace penstock

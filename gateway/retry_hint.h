@@ -6,10 +6,15 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 
 namespace penstock {
 
 absl::Status RetryHint(absl::string_view message);
+
+// What a status with a google.rpc.RetryInfo says, from here or from the upstream; absent: it has none.
+absl::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
 }  // namespace penstock
 

@@ -13,7 +13,6 @@
 #include "gateway/route/last_registered_router.h"
 #include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
-#include "gateway/transcode/framing.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/text_format.h"
 
@@ -290,8 +289,13 @@ class Schema::Builder {
     method->client_streaming = descriptor.client_streaming();
     method->server_streaming = descriptor.server_streaming();
     method->output = plans.Find(descriptor.output_type()->full_name());
-    method->record_prefix = transcode::RecordPrefix(transcode::RecordType(descriptor.output_type()->name()));
     const transcode::MessagePlan& input = *plans.Find(descriptor.input_type()->full_name());
+    if (options_.dialect == config::Dialect::kNative) {
+      absl::StatusOr<StreamOptions> stream = StreamOptionsOf(descriptor, input, *method->output);
+      if (!stream.ok()) return stream.status();
+      method->stream = *std::move(stream);
+      method->record_frame = transcode::RecordFrame(method->stream.type);
+    }
 
     for (const route::HttpBinding& binding : bindings) {
       if (absl::Status status = AddRoute(*method, input, binding); !status.ok()) {

@@ -21,7 +21,9 @@
 #include "gateway/route/api_config.h"
 #include "gateway/route/percent.h"
 #include "gateway/route/router.h"
+#include "gateway/stream_options.h"
 #include "gateway/transcode/binding.h"
+#include "gateway/transcode/framing.h"
 #include "gateway/transcode/message_plan.h"
 #include "gateway/transcode/response_binding.h"
 #include "google/protobuf/descriptor.h"
@@ -48,7 +50,8 @@ class Schema {
     bool client_streaming = false;
     bool server_streaming = false;
     const transcode::MessagePlan* output = nullptr;
-    std::string record_prefix;  // of native streams
+    StreamOptions stream;  // of native streams: what their records are called, and how one is resumed
+    transcode::RecordFrame record_frame{""};
   };
 
   struct Route {

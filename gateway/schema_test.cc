@@ -72,7 +72,7 @@ TEST(Schema, RoutesBoundAndUnboundMethodsButNotGrpcsOwn) {
   EXPECT_EQ(route.method->full_name, "a.S.Bound");
   EXPECT_EQ(route.method->path, "/a.S/Bound");
   EXPECT_TRUE(route.method->server_streaming);
-  EXPECT_EQ(route.method->record_prefix, "{\"type\":\"out\",\"data\":");
+  EXPECT_EQ(route.method->record_frame.type(), "out");
   EXPECT_EQ(route.path_template, "/v1/{id}:watch");
   EXPECT_FALSE(route.request.takes_body());
   EXPECT_EQ((*schema)->router().Find("POST", "/a.S/Unbound").kind, Kind::kFound);

@@ -1,9 +1,13 @@
 #include "gateway/dialect/native.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/dialect/event_stream.h"
+#include "gateway/dialect/record.h"
 #include "gateway/http_status.h"
 #include "gateway/negotiate.h"
 #include "gateway/transcode/framing.h"
@@ -16,15 +20,10 @@ namespace {
 constexpr char kRetryAfterSeconds[] = "1";
 
 constexpr absl::string_view kUnaryMediaTypes[] = {"application/json"};
+// Of streams, the default first.
+constexpr absl::string_view kStreamMediaTypes[] = {"application/x-ndjson", "application/json", "text/event-stream"};
 
-// For proxies on the way: keep nothing, change nothing, and pass each record on as it comes.
-void AppendStreamHeaders(absl::string_view content_type, http::Headers* headers) {
-  headers->push_back({"Content-Type", std::string(content_type)});
-  headers->push_back({"Cache-Control", "no-store, no-transform"});
-  headers->push_back({"X-Accel-Buffering", "no"});
-}
-
-// {"type":"tick","data":{…}} a line, then {"end":…} or {"error":…}.
+// {"type":"tick","id":"7","data":{…}} a line, then {"end":…} or {"error":…}.
 class NativeLines final : public StreamFormat {
  public:
   explicit NativeLines(absl::string_view media_type) : media_type_(media_type) {}
@@ -40,7 +39,8 @@ class NativeLines final : public StreamFormat {
 
   absl::Status AppendRecord(const Schema::Route& route, absl::string_view message, size_t max_bytes,
                             std::string* out) const override {
-    out->append(route.method->record_prefix);
+    transcode::RecordId::Digits digits;
+    route.method->record_frame.AppendPrefix(IdOf(*route.method, message, &digits), out);
     absl::Status status = route.response.Print(message, max_bytes, out);
     out->append(transcode::kRecordSuffix.data(), transcode::kRecordSuffix.size());
     return status;
@@ -97,8 +97,8 @@ Admission Refused(int http_status, absl::StatusCode code, std::string message) {
 
 // Accept, and what it picks of what the method can give.
 Admission PickFormat(const http::RequestHead& head, const Schema::Route& route) {
-  static const NativeLines kLines[] = {NativeLines(transcode::kStreamMediaTypes[0]),
-                                       NativeLines(transcode::kStreamMediaTypes[1])};
+  static const NativeLines kLines[] = {NativeLines(kStreamMediaTypes[0]), NativeLines(kStreamMediaTypes[1])};
+  static const EventStream kEvents;
   static const NativeBytes kBytes;
   Admission admission;
   const bool streams = route.method->server_streaming;
@@ -108,14 +108,15 @@ Admission PickFormat(const http::RequestHead& head, const Schema::Route& route) 
     return admission;
   }
   const absl::Span<const absl::string_view> offered =
-      streams ? absl::MakeConstSpan(transcode::kStreamMediaTypes) : kUnaryMediaTypes;
+      streams ? absl::MakeConstSpan(kStreamMediaTypes) : kUnaryMediaTypes;
   const absl::optional<size_t> media_type = Negotiate(head.headers, offered);
   if (!media_type) {
-    return Refused(406, absl::StatusCode::kInvalidArgument,
-                   absl::StrCat("Accept takes none of ", streams ? "application/x-ndjson, " : "",
-                                "application/json, and nothing else is offered here"));
+    return Refused(
+        406, absl::StatusCode::kInvalidArgument,
+        absl::StrCat("Accept takes none of ", absl::StrJoin(offered, ", "), ", and nothing else is offered here"));
   }
-  if (streams) admission.format = &kLines[*media_type];
+  if (streams && *media_type < std::size(kLines)) admission.format = &kLines[*media_type];
+  if (streams && *media_type == std::size(kLines)) admission.format = &kEvents;
   return admission;
 }
 

@@ -33,6 +33,10 @@ class StreamFormat {
   // Whether the head may go before there is a message or a status to judge by (`--head-wait`).
   virtual bool head_goes_alone() const = 0;
 
+  // Whether a stream that a client has come back for, and that has nothing left, is answered 204: what comes back by
+  // itself then stops.
+  virtual bool nothing_left_is_204() const { return false; }
+
   // How a stream of this kind of body ends.
   virtual EndingStyle ending_style() const = 0;
 

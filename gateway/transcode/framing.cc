@@ -5,15 +5,22 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/json_string.h"
 #include "gateway/transcode/status_json.h"
 
 namespace penstock::transcode {
 namespace {
 
-// Event names of the browser's client and of EventSource: a record that took one would forge a lifecycle event.
+// Event names of the browser's client and of EventSource.
 constexpr absl::string_view kReservedTypes[] = {"end", "error", "open", "close", "retry", "message", "start", "abort"};
 
+constexpr absl::string_view kData = ",\"data\":";
+
 }  // namespace
+
+bool IsReservedType(absl::string_view type) {
+  return std::find(std::begin(kReservedTypes), std::end(kReservedTypes), type) != std::end(kReservedTypes);
+}
 
 std::string RecordType(absl::string_view message_name) {
   std::string type;
@@ -26,12 +33,23 @@ std::string RecordType(absl::string_view message_name) {
     type.push_back(type.empty() ? absl::ascii_tolower(c) : upper ? absl::ascii_toupper(c) : c);
     upper = false;
   }
-  const bool reserved = std::find(std::begin(kReservedTypes), std::end(kReservedTypes), absl::string_view(type)) !=
-                        std::end(kReservedTypes);
-  return type.empty() || reserved ? "message" : type;
+  return type.empty() || IsReservedType(type) ? "message" : type;
 }
 
-std::string RecordPrefix(absl::string_view type) { return absl::StrCat("{\"type\":\"", type, "\",\"data\":"); }
+RecordFrame::RecordFrame(absl::string_view type)
+    : type_(type),
+      plain_(absl::StrCat("{\"type\":\"", type, "\"", kData)),
+      with_id_(absl::StrCat("{\"type\":\"", type, "\",\"id\":")) {}
+
+void RecordFrame::AppendPrefix(absl::string_view id, std::string* out) const {
+  if (id.empty()) {
+    out->append(plain_);
+    return;
+  }
+  out->append(with_id_);
+  AppendJsonString(id, out);
+  out->append(kData.data(), kData.size());
+}
 
 void AppendEnding(const absl::Status& status, absl::Span<const PlanSet* const> types, std::string* out) {
   if (status.ok()) {

@@ -41,9 +41,14 @@ int64_t MonotonicNanos() {
 
 struct FloorStream : service::TickStream {
   int fd = -1;
-  std::string line;   // up to the sequence number
+  std::string line;   // between the record's id and the sequence number
   bool over = false;  // to be closed at the end of the turn
 };
+
+char* Append(absl::string_view text, char* end) {
+  memcpy(end, text.data(), text.size());
+  return end + text.size();
+}
 
 class FloorSender {
  public:
@@ -82,21 +87,19 @@ class FloorSender {
     }
     auto stream = std::make_unique<FloorStream>();
     stream->fd = fd;
-    stream->line =
-        absl::StrCat("{\"type\":\"tick\",\"data\":{\"time\":\"2026-11-22T15:31:04.362719363Z\",\"message\":\"",
-                     absl::string_view(plan.message, plan.message_bytes), "\",\"sequence\":\"");
+    stream->line = absl::StrCat("\",\"data\":{\"time\":\"2026-11-22T15:31:04.362719363Z\",\"message\":\"",
+                                absl::string_view(plan.message, plan.message_bytes), "\",\"sequence\":\"");
     schedule_.Add(stream.get(), {.interval_ns = plan.interval_ns, .count = plan.count, .after_sequence = 0},
                   MonotonicNanos());
     streams_.emplace(fd, std::move(stream));
   }
 
   void Send(FloorStream* stream, uint64_t sequence) {
-    constexpr absl::string_view kTail = "\"}}\n";
-    const size_t prefix = stream->line.size();
-    memcpy(buffer_, stream->line.data(), prefix);
-    char* end = std::to_chars(buffer_ + prefix, buffer_ + sizeof(buffer_), sequence).ptr;
-    memcpy(end, kTail.data(), kTail.size());
-    const ssize_t size = end + kTail.size() - buffer_;
+    constexpr absl::string_view kHead = "{\"type\":\"tick\",\"id\":\"", kTail = "\"}}\n";
+    char* end = Append(kHead, buffer_);
+    end = Append(stream->line, std::to_chars(end, buffer_ + sizeof(buffer_), sequence).ptr);
+    end = Append(kTail, std::to_chars(end, buffer_ + sizeof(buffer_), sequence).ptr);
+    const ssize_t size = end - buffer_;
     // A full socket shows as a missing line at the client, a closed one ends the stream.
     const ssize_t sent = send(stream->fd, buffer_, static_cast<size_t>(size), MSG_NOSIGNAL | MSG_DONTWAIT);
     if ((schedule_.Sent(stream) || sent != size) && !std::exchange(stream->over, true)) over_.push_back(stream);

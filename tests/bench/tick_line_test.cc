@@ -9,7 +9,7 @@ namespace penstock::bench {
 namespace {
 
 constexpr char kTick[] =
-    R"({"type":"tick","data":{"time":"2026-11-22T15:31:04.362719363Z","message":"hello","sequence":"1207"}})";
+    R"({"type":"tick","id":"1207","data":{"time":"2026-11-22T15:31:04.362719363Z","message":"hello","sequence":"1207"}})";
 
 TEST(TickLine, TellsTheKindsApart) {
   EXPECT_EQ(KindOf(kTick), LineKind::kTick);

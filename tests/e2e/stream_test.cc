@@ -43,11 +43,13 @@ class StreamTest : public ::testing::Test {
     ASSERT_GE(lines.size(), 2u) << response.body;
     int next = first;
     for (size_t i = 0; i + 1 < lines.size(); ++i) {
-      EXPECT_THAT(lines[i], MatchesRegex(absl::StrCat(" *[{]\"type\":\"tick\",\"data\":[{]\"time\":\"", kTimeRegex,
-                                                      "\",\"message\":\"", message, "\",\"sequence\":\"[0-9]+\"}}")));
+      EXPECT_THAT(lines[i],
+                  MatchesRegex(absl::StrCat(" *[{]\"type\":\"tick\",\"id\":\"[0-9]+\",\"data\":[{]\"time\":\"",
+                                            kTimeRegex, "\",\"message\":\"", message, "\",\"sequence\":\"[0-9]+\"}}")));
       EXPECT_THAT(JsonAt(lines[i], ""), StartsWith("{")) << "strict JSON too";
       int sequence = 0;
       EXPECT_TRUE(absl::SimpleAtoi(JsonStringAt(lines[i], "/data/sequence"), &sequence));
+      EXPECT_EQ(JsonStringAt(lines[i], "/id"), absl::StrCat(sequence)) << "a client goes on after it";
       EXPECT_GE(sequence, next);
       EXPECT_LE(sequence, i == 0 ? first : last);
       next = sequence + 1;
