@@ -1,0 +1,137 @@
+"""A program in a file system of its own, run by runc under what the Kubernetes manifests ask for.
+
+    container = Container(root, ["/usr/bin/penstock-gateway", "--listen=127.0.0.1:0"], scratch)
+    container.ready("http")                                   # the address that its ready line names
+    container.end()                                           # SIGTERM; the exit code
+
+The user is 65532, the root read-only, there is no capability and no way to get one, and system calls are filtered by
+the default profile of container engines. The network is the machine's, so that tests reach it on loopback.
+"""
+
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+SECONDS = 60  # for one step: generous, a loaded machine is no fault
+USER = 65532
+# From Debian's golang-github-containers-common, which buildah brings: what podman applies, and in substance what
+# RuntimeDefault is in containerd and CRI-O.
+SECCOMP_PROFILE = "/usr/share/containers/seccomp.json"
+
+
+def seccomp():
+    """The profile as runc reads it: its conditions decided for no capability and this machine's architecture."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    with open(SECCOMP_PROFILE, encoding="utf-8") as file:
+        profile = json.load(file)
+
+    def applies(rule):
+        includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
+        if includes.get("caps") or machine in excludes.get("arches", []):
+            return False
+        return machine in includes.get("arches", [machine])
+
+    fields = ("names", "action", "args", "errnoRet")
+    return {
+        "defaultAction": profile["defaultAction"],
+        "defaultErrnoRet": profile.get("defaultErrnoRet", 1),
+        "syscalls": [{field: rule[field] for field in fields if rule.get(field) is not None}
+                     for rule in profile["syscalls"] if applies(rule)],
+    }
+
+
+def runtime_spec(root, arguments):
+    capabilities = ("bounding", "effective", "inheritable", "permitted", "ambient")
+    return {
+        "ociVersion": "1.0.2",
+        "process": {
+            "user": {"uid": USER, "gid": USER},
+            "args": arguments,
+            "env": [],
+            "cwd": "/",
+            "capabilities": {kind: [] for kind in capabilities},
+            "noNewPrivileges": True,
+        },
+        "root": {"path": root, "readonly": True},
+        "mounts": [
+            {"destination": "/proc", "type": "proc", "source": "proc"},
+            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
+        ],
+        "linux": {"namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")], "seccomp": seccomp()},
+    }
+
+
+class Container:
+    count = 0
+
+    def __init__(self, root, arguments, scratch):
+        Container.count += 1
+        self.name = f"penstock-test-{os.getpid()}-{Container.count}"
+        bundle = os.path.join(scratch, self.name)
+        os.mkdir(bundle)
+        with open(os.path.join(bundle, "config.json"), "w", encoding="utf-8") as file:
+            json.dump(runtime_spec(root, arguments), file)
+        self.state = os.path.join(scratch, "runc")
+        self.log = os.path.join(bundle, "log")
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(["runc", "--root", self.state, "run", "--bundle", bundle, self.name],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def logged(self):
+        with open(self.log, encoding="utf-8") as file:
+            return file.read()
+
+    def wait_for(self, what, check):
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            result = check()
+            if result:
+                return result
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} ended by itself before {what}:\n{self.logged()}")
+            time.sleep(0.01)
+        raise AssertionError(f"{self.name}: not {what} after {SECONDS} s:\n{self.logged()}")
+
+    def ready(self, kind):
+        """The address that the ready line has for "http", "grpc" or "admin"."""
+        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.logged())).group(1)
+
+    def wait_until_answers(self, status, address, path):
+        def answers():
+            try:
+                with urllib.request.urlopen(f"http://{address}{path}", timeout=SECONDS) as reply:
+                    return reply.status == status
+            except urllib.error.HTTPError as error:
+                return error.code == status
+
+        self.wait_for(f"{status} from {path}", answers)
+
+    def assert_restricted(self, test):
+        """What the kernel says of the running process: that the manifest's promises hold for it."""
+        state = json.loads(subprocess.check_output(["runc", "--root", self.state, "state", self.name]))
+        folder = f"/proc/{state['pid']}"
+        with open(folder + "/status", encoding="utf-8") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        test.assertEqual(set(status["Uid"].split() + status["Gid"].split()), {str(USER)})
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            test.assertEqual(int(status[kind], 16), 0, kind)
+        test.assertEqual(status["NoNewPrivs"], "1")
+        test.assertEqual(status["Seccomp"], "2")
+        with open(folder + "/mountinfo", encoding="utf-8") as file:
+            root = [line.split()[5] for line in file if line.split()[4] == "/"]
+        test.assertTrue(root and root[-1].split(",")[0] == "ro", root)
+
+    def end(self):
+        """SIGTERM, which runc passes on; the exit code."""
+        self.process.terminate()
+        return self.process.wait(SECONDS)
+
+    def kill(self):
+        """Whatever state it is in."""
+        subprocess.run(["runc", "--root", self.state, "delete", "--force", self.name], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process.wait(SECONDS)
