@@ -77,6 +77,12 @@ def needed(path):
     return re.findall(r"\(NEEDED\).*\[(.+)\]", text), re.findall(r"interpreter: (.+)\]", text)
 
 
+class DockerfileTest(unittest.TestCase):
+    def test_hadolint_is_content(self):
+        with open("external/hadolint/FOLDER", encoding="utf-8") as file:
+            run(file.read().strip() + "/bin/hadolint", "deploy/Dockerfile")
+
+
 class ImageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
