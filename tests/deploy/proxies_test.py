@@ -1,0 +1,195 @@
+"""A stream's life through the proxies of docs/operating.md, configured by the text of its recipes.
+
+Two minutes of silence pass between two ticks. Every time is divided by SHORTEN: the silence, the gateway's heartbeat and
+the timeouts in the recipes, so that their relations are the document's. Without heartbeats each proxy must cut the same
+stream, or the test would prove nothing.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import manifests
+
+SECONDS = 60  # for one step: generous, a loaded machine is no fault
+SHORTEN = 1 if os.environ.get("PENSTOCK_UNSHORTENED") else 12
+SILENCE = 120 / SHORTEN
+HEARTBEAT = 15 / SHORTEN
+GATEWAY, TICKS = "gateway/penstock-gateway", "service/penstock-ticks"
+
+
+def recipe(language):
+    with open("docs/operating.md", encoding="utf-8") as file:
+        (block,) = re.findall(rf"^```{language}\n(.*?)^```$", file.read(), re.M | re.S)
+    return block
+
+
+def shortened(text, times):
+    """The recipe with each of its timeouts divided; every one must be there, in whole seconds."""
+    for name in times:
+        text, count = re.subn(rf"({name}:? )(\d+)s", lambda found: f"{found[1]}{int(found[2]) // SHORTEN}s", text)
+        assert count == 1, f"{name} is {count} times in the recipe"
+    return text
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def milliseconds(seconds):
+    return f"{round(seconds * 1000)}ms"
+
+
+class Process:
+    """A program that ends with the test; what it prints is shown where it fails."""
+
+    def __init__(self, test, *command):
+        self.log = tempfile.NamedTemporaryFile("w+", dir=os.environ["TEST_TMPDIR"])
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        test.addCleanup(self.end)
+
+    def end(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def words(self):
+        with open(self.log.name, encoding="utf-8") as file:
+            return file.read()
+
+    def wait_for(self, what, check):
+        deadline = time.monotonic() + SECONDS
+        while not (result := check()):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"not {what}:\n{self.words()}")
+            time.sleep(0.01)
+        return result
+
+    def ready(self, kind):
+        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.words())).group(1)
+
+    def listens(self, port):
+        def connects():
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", port)) == 0
+
+        self.wait_for(f"listening on port {port}", connects)
+
+
+def nginx(test, gateway):
+    port = free_port()
+    scratch = tempfile.mkdtemp(dir=os.environ["TEST_TMPDIR"])
+    text = shortened(recipe("nginx"), ["proxy_read_timeout"])
+    text = text.replace("127.0.0.1:8080", gateway).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    folders = "".join(f"{kind}_temp_path {scratch}/{kind};\n"
+                      for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    # Who may change users must, and the folder is this one's.
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    with open(f"{scratch}/nginx.conf", "w", encoding="utf-8") as file:
+        file.write(f"{user}daemon off;\nmaster_process off;\npid {scratch}/pid;\nerror_log stderr;\n"
+                   f"events {{}}\nhttp {{\naccess_log off;\n{folders}{text}}}\n")
+    process = Process(test, manifests.tool_folder("nginx") + "/usr/sbin/nginx", "-e", "stderr", "-p", scratch,
+                      "-c", f"{scratch}/nginx.conf")
+    process.listens(port)
+    return port
+
+
+def envoy(test, gateway):
+    port = free_port()
+    host, gateway_port = gateway.split(":")
+    assert host == "127.0.0.1"
+    text = shortened(recipe("yaml"), ["stream_idle_timeout"])
+    text = text.replace("port_value: 8080", f"port_value: {gateway_port}")
+    text = text.replace("port_value: 8000", f"port_value: {port}")
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", dir=os.environ["TEST_TMPDIR"], delete=False) as file:
+        file.write(text)
+    process = Process(test, manifests.tool_folder("envoy") + "/bin/envoy", "--config-path", file.name,
+                      "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+    process.listens(port)
+    return port
+
+
+class ProxiesTest(unittest.TestCase):
+    def start(self, heartbeat):
+        ticks = Process(self, TICKS, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
+        self.gateway = Process(self, GATEWAY, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0",
+                               "--upstream=" + ticks.ready("grpc"), "--heartbeat=" + heartbeat)
+        self.gateway.wait_for("serving", lambda: "serving 1 methods" in self.gateway.words())
+        return self.gateway.ready("http")
+
+    def stream(self, port):
+        """(curl's exit code, what it received, when each piece came) of a stream of two ticks with silence between."""
+        client = subprocess.Popen(
+            ["curl", "--silent", "--show-error", "--no-buffer", "--fail", "--json",
+             f'{{"message":"hello","count":2,"interval":"{SILENCE}s"}}', f"http://127.0.0.1:{port}/v1/ticks:subscribe"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        watchdog = threading.Timer(SILENCE + SECONDS, client.kill)
+        watchdog.start()
+        start, received, times = time.monotonic(), b"", []
+        while piece := os.read(client.stdout.fileno(), 65536):
+            received += piece
+            times.append(time.monotonic() - start)
+        watchdog.cancel()
+        client.stdout.close()
+        return client.wait(), received.decode(), times
+
+    def lives(self, proxy):
+        status, received, times = self.stream(proxy(self, self.start(milliseconds(HEARTBEAT))))
+        self.assertEqual(status, 0, received)
+        lines = received.splitlines()
+        self.assertIn('"sequence":"1"', lines[0])
+        self.assertIn('"sequence":"2"', lines[1])
+        self.assertEqual(lines[2], '{"end":{"code":0}}')
+        # Each heartbeat is a space before the next record, and came when it was sent: nothing was collected.
+        heartbeats = len(lines[1]) - len(lines[1].lstrip(" "))
+        self.assertGreaterEqual(heartbeats, SILENCE / HEARTBEAT / 2)
+        self.assertLess(times[0], SILENCE / 2)
+        self.assertGreaterEqual(len(times), heartbeats / 2)
+
+    def is_cut_without_heartbeats(self, proxy):
+        status, received, _ = self.stream(proxy(self, self.start("none")))
+        self.assertNotEqual(status, 0, received)
+        self.assertIn('"sequence":"1"', received)
+        self.assertNotIn('"sequence":"2"', received)
+        self.assertNotIn('{"end"', received)
+
+    def test_silence_through_nginx(self):
+        self.lives(nginx)
+
+    def test_silence_through_envoy(self):
+        self.lives(envoy)
+
+    def test_nginx_cuts_without_heartbeats(self):
+        self.is_cut_without_heartbeats(nginx)
+
+    def test_envoy_cuts_without_heartbeats(self):
+        self.is_cut_without_heartbeats(envoy)
+
+    def ends_when_the_client_leaves(self, proxy):
+        port = proxy(self, self.start(milliseconds(HEARTBEAT)))
+        client = subprocess.Popen(
+            ["curl", "--silent", "--no-buffer", "--json", '{"message":"hello","interval":"0.05s"}',
+             f"http://127.0.0.1:{port}/v1/ticks:subscribe"], stdout=subprocess.PIPE)
+        self.addCleanup(client.kill)
+        self.assertIn(b'"sequence":"1"', client.stdout.readline())
+        client.kill()
+        client.communicate()
+        self.gateway.wait_for("told that the client has gone",
+                              lambda: '"end_reason":"client_gone"' in self.gateway.words())
+
+    def test_client_that_leaves_nginx(self):
+        self.ends_when_the_client_leaves(nginx)
+
+    def test_client_that_leaves_envoy(self):
+        self.ends_when_the_client_leaves(envoy)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
