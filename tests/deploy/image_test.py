@@ -1,7 +1,7 @@
 """The three images: built by buildah without an engine, looked into, and run by runc as Kubernetes would run them.
 
 The binaries are those that Bazel has built beside this test; the stages that would compile them in the image are left
-out by --build-context. Everything behind them is what ./penstock image builds: the same script, the same Dockerfile.
+out by --build-context. Everything behind them is what ./penstock image always builds.
 Needs root, as buildah and runc do.
 """
 
@@ -18,7 +18,6 @@ from container import Container
 
 MEGABYTE = 1000 * 1000
 MAX_SIZE = 40 * MEGABYTE
-CREATED = "1700000000"
 BINARIES = {
     "gateway": "gateway/penstock-gateway",
     "service": "service/penstock-ticks",
@@ -36,24 +35,20 @@ SCRATCH = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
 
 
 def run(*command, **options):
-    """What the command prints; its words are shown if it fails."""
+    """What the command prints; all its words are shown if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def build(target, suffix):
-    """The image's name: of a file system that is collected anew, without anything that was built before."""
-    root = os.path.join(SCRATCH, f"{target}-{suffix}")
-    run("deploy/collect_libraries.sh", root, BINARIES[target], env=dict(os.environ, SOURCE_DATE_EPOCH=CREATED))
-    context = os.path.join(SCRATCH, "context")
-    os.makedirs(context, exist_ok=True)
-    name = f"localhost/{target}:{suffix}"
-    run("buildah", "build", "--file", "deploy/Dockerfile", "--target", target, "--tag", name, "--pull=never",
-        "--no-cache", "--timestamp", CREATED, "--identity-label=false", "--build-arg", "VERSION=1.2.3",
-        "--build-arg", "REVISION=abc", "--build-context", f"{target}-root={root}", context)
-    return name
+def build(target, attempt):
+    """The image's name: by ./penstock image, of a file system that is collected anew, with nothing taken from before."""
+    root = os.path.join(SCRATCH, f"{target}-{attempt}")
+    run("deploy/collect_libraries.sh", root, BINARIES[target], env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
+    words = run("./penstock", "image", target, "--engine", "buildah", "--", "--pull=never", "--no-cache",
+                "--build-context", f"{target}-root={root}")
+    return re.search(r"Successfully tagged (\S+)", words).group(1)
 
 
 def image_id(name):
@@ -87,15 +82,16 @@ class ImageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.images = {target: build(target, "first") for target in BINARIES}
+        cls.ids = {target: image_id(name) for target, name in cls.images.items()}
         cls.roots = {}
         for target, name in cls.images.items():
             container = run("buildah", "from", "--pull-never", name).strip()
             cls.roots[target] = run("buildah", "mount", container).strip()
 
     def test_same_input_makes_the_same_image(self):
-        for target, name in self.images.items():
+        for target, identity in self.ids.items():
             with self.subTest(target):
-                self.assertEqual(image_id(build(target, "second")), image_id(name))
+                self.assertEqual(image_id(build(target, "second")), identity)
 
     def test_size(self):
         for target, root in self.roots.items():
@@ -132,16 +128,19 @@ class ImageTest(unittest.TestCase):
 
     def test_configuration(self):
         titles = {"gateway": "penstock-gateway", "service": "penstock-ticks", "reference": "penstock-reference"}
+        version = run(BINARIES["gateway"], "--version").split()[1]
         for target, name in self.images.items():
             with self.subTest(target):
+                self.assertEqual(name, f"localhost/{titles[target]}:{version}")
                 found = config(name)
                 self.assertEqual(found["User"], "65532:65532")
                 self.assertEqual(found["StopSignal"], "SIGTERM")
                 self.assertEqual(found["Entrypoint"][0], "/usr/bin/" + os.path.basename(BINARIES[target]))
                 labels = found["Labels"]
                 self.assertEqual(labels["org.opencontainers.image.title"], titles[target])
-                self.assertEqual(labels["org.opencontainers.image.version"], "1.2.3")
-                self.assertEqual(labels["org.opencontainers.image.revision"], "abc")
+                self.assertEqual(labels["org.opencontainers.image.version"], version)
+                # Outside a work tree of git, as Bazel's folder of a test is.
+                self.assertEqual(labels["org.opencontainers.image.revision"], "unknown")
                 self.assertEqual(labels["org.opencontainers.image.licenses"], "Apache-2.0")
 
     def start(self, target, *flags):
