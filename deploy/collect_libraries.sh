@@ -23,7 +23,7 @@ put() { install -D -m "$1" "$(readlink -f "$2")" "$root$3"; }
 put 755 "$binary" "/usr/bin/$(basename "$binary")"
 # Lines of ldd: "libz.so.1 => /lib/…/libz.so.1 (0x…)", the loader "/lib64/ld-linux-x86-64.so.2 (0x…)", the kernel's
 # "linux-vdso.so.1 (0x…)", "not found", and for a static binary "not a dynamic executable" with a failure.
-libraries=$(ldd "$binary" 2>&1) || { [[ $libraries == *'not a dynamic executable'* ]] || die "ldd $binary: $libraries"; }
+libraries=$(ldd "$binary" 2>&1) || [[ $libraries == *'not a dynamic executable'* ]] || die "ldd $binary: $libraries"
 while read -r name arrow path _; do
   case $name:$arrow in
     *:'=>')

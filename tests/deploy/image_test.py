@@ -43,7 +43,7 @@ def run(*command, **options):
 
 
 def build(target, attempt):
-    """The image's name: by ./penstock image, of a file system that is collected anew, with nothing taken from before."""
+    """The image's name: by ./penstock image, of a file system that is collected anew, nothing taken from before."""
     root = os.path.join(SCRATCH, f"{target}-{attempt}")
     run("deploy/collect_libraries.sh", root, BINARIES[target], env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
     words = run("./penstock", "image", target, "--engine", "buildah", "--", "--pull=never", "--no-cache",

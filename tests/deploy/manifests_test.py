@@ -1,5 +1,5 @@
-"""What must hold of the manifests in deploy/: valid to Kubernetes, allowed at Pod Security's level `restricted`, and the
-rules of deploy/ that no tool knows, each a test of its own over the rendered overlays."""
+"""What must hold of the manifests in deploy/: valid to Kubernetes, allowed at Pod Security's level `restricted`, and
+rules of our own that no tool knows, each a test over the rendered overlays."""
 
 import re
 import signal

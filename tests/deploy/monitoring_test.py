@@ -39,7 +39,7 @@ class Process:
     def __init__(self, test, *command):
         self.process = subprocess.Popen([*command, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"],
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        test.addClassCleanup(self.process.kill)
+        test.addClassCleanup(self.end)
         watchdog = threading.Timer(SECONDS, self.process.kill)
         watchdog.start()
         for line in self.process.stdout:
@@ -48,8 +48,15 @@ class Process:
                 self.addresses = found
                 break
         watchdog.cancel()
-        # Nobody reads on: what is logged must not fill the pipe.
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        # Nobody asks for the rest, which must not fill the pipe.
+        self.reader = threading.Thread(target=self.process.stdout.read)
+        self.reader.start()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
 
     def metrics(self):
         with urllib.request.urlopen(f"http://{self.addresses['admin']}/metrics", timeout=SECONDS) as reply:
