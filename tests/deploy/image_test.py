@@ -74,7 +74,7 @@ def needed(path):
 
 class DockerfileTest(unittest.TestCase):
     def test_hadolint_is_content(self):
-        with open("external/hadolint/FOLDER", encoding="utf-8") as file:
+        with open("../hadolint/FOLDER", encoding="utf-8") as file:
             run(file.read().strip() + "/bin/hadolint", "deploy/Dockerfile")
 
 

@@ -16,7 +16,7 @@ OVERLAYS = {
 
 def tool_folder(name):
     """Where tools/fetch has put it: what the repository's FOLDER file says."""
-    with open(f"external/{name}/FOLDER", encoding="utf-8") as file:
+    with open(f"../{name}/FOLDER", encoding="utf-8") as file:
         return file.read().strip()
 
 
