@@ -1,5 +1,6 @@
 """The overlays as kustomize renders them, and the pinned tools that judge them."""
 
+import functools
 import json
 import os
 import subprocess
@@ -56,8 +57,10 @@ def close_objects(schema):
         close_objects(value)
 
 
-def write_crd_schemas(folder):
-    """The types that are no part of Kubernetes, as JSON schemas under the names that kubeconform looks for."""
+@functools.cache
+def crd_schemas():
+    """The folder with the types that are no part of Kubernetes, as JSON schemas under kubeconform's names for them."""
+    folder = os.path.join(os.environ["TEST_TMPDIR"], "crd-schemas")
     os.makedirs(folder, exist_ok=True)
     crds = tool_folder("kubernetes") + "/crds"
     for name in sorted(os.listdir(crds)):
@@ -72,15 +75,14 @@ def write_crd_schemas(folder):
             kind, group = spec["names"]["kind"].lower(), spec["group"].split(".")[0]
             with open(os.path.join(folder, f"{kind}-{group}-{version['name']}.json"), "w", encoding="utf-8") as file:
                 json.dump(schema, file)
+    return folder
 
 
 def kubeconform(text):
-    folder = os.path.join(os.environ["TEST_TMPDIR"], "crd-schemas")
-    write_crd_schemas(folder)
     kubernetes = tool_folder("kubernetes")
     name = "{{.ResourceKind}}{{.KindSuffix}}.json"
     return run(kubernetes + "/bin/kubeconform", "-strict", "-summary", "-schema-location",
-               f"{kubernetes}/schemas/{name}", "-schema-location", f"{folder}/{name}", input=text)
+               f"{kubernetes}/schemas/{name}", "-schema-location", f"{crd_schemas()}/{name}", input=text)
 
 
 def podsecurity(text):

@@ -87,10 +87,17 @@ class ManifestsTest(unittest.TestCase):
         self.assertIn("Skipped: 0", words)
 
     def test_validation_can_fail(self):
-        for broken in (OVERLAYS["prod"].text.replace("terminationGracePeriodSeconds:", "terminationGraceSeconds:"),
-                       OVERLAYS["prod"].text.replace("jobLabel:", "jobLable:"),
-                       OVERLAYS["prod"].text.replace("maxSurge: 1", "maxSurge: true")):
-            self.assertNotEqual(manifests.kubeconform(broken)[0], 0)
+        broken = OVERLAYS["prod"].text
+        for good, bad in (
+                ("terminationGracePeriodSeconds:", "terminationGraceSeconds:"),  # Deployment: no such field
+                ("  jobLabel:", "  jobLable:"),  # ServiceMonitor: of a CRD
+                ("minReplicas: 3", "minReplicas: three"),  # HorizontalPodAutoscaler: another type
+        ):
+            self.assertIn(good, broken)
+            broken = broken.replace(good, bad)
+        status, words = manifests.kubeconform(broken)
+        self.assertNotEqual(status, 0)
+        self.assertIn("Invalid: 6", words)
 
     @for_each_overlay
     def test_allowed_at_restricted(self, overlay):
