@@ -50,6 +50,10 @@ afterEach(async () => {
 /** Takes the browser's own report of failed requests, which are the subject of the test, out of the complaints. */
 const expectComplaint = (/** @type {RegExp} */ pattern) => {
   expect(found.join('\n')).toMatch(pattern);
+  allowComplaint(pattern);
+};
+/** The same where it depends on the moment whether there is one. */
+const allowComplaint = (/** @type {RegExp} */ pattern) => {
   found.splice(0, Infinity, ...found.filter((text) => !pattern.test(text)));
 };
 
@@ -432,47 +436,41 @@ describe('under an open page', () => {
       await rows().nth(2).waitFor();
 
       await upstream.stop(signal);
-      await stateIs('failed', 'Closed · UNAVAILABLE');
+      // A tick has an id, so the page comes back by itself for what follows it.
+      await page.locator('#state[data-state="retry"]').waitFor();
+      await page.locator('#fault-codes', {hasText: 'HTTP 503 · gRPC 14 UNAVAILABLE'}).waitFor();
       expect(await text('fault-title')).toBe('The service is not available');
-      expect(await text('fault-codes')).toBe('HTTP 200 · gRPC 14 UNAVAILABLE');
       // What it takes of the list's place is not the place of the newest.
       expect(await atEnd()).toBe(true);
 
-      await page.click('#start');
-      await stateIs('retry', 'Retry');
-      expect(await text('fault-codes')).toBe('HTTP 503 · gRPC 14 UNAVAILABLE');
+      const seen = await rows().count();
       upstream = await startService({port});
-      // The gateway says when to come back, and the page does.
       await stateIs('open');
-      await rows().nth(2).waitFor();
+      await rows().nth(seen + 2).waitFor();
       expect(await page.locator('#fault').isVisible()).toBe(false);
       expectComplaint(/status of 503/);
     },
   );
 
-  test.each(
-    /** @type {const} */ ([
-      ['SIGTERM', 'Closed · UNAVAILABLE'],
-      ['SIGKILL', 'Closed · the stream was cut'],
-    ]),
-  )('the gateway ends by %s: the page tells, and Start works once it is back', async (signal, status) => {
-    const port = await freePort();
-    let front = await startGateway({upstream: service.grpc, port});
-    onTestFinished(async () => void (await front.stop()));
-    await open(front.http);
-    await subscribe({interval: 20});
-    await rows().nth(2).waitFor();
+  test.each(/** @type {const} */ (['SIGTERM', 'SIGKILL']))(
+    'the gateway ends by %s: the page tells, waits, and goes on',
+    async (signal) => {
+      const port = await freePort();
+      let front = await startGateway({upstream: service.grpc, port});
+      onTestFinished(async () => void (await front.stop()));
+      await open(front.http);
+      await subscribe({interval: 20});
+      await rows().nth(2).waitFor();
 
-    await front.stop(signal);
-    await stateIs('failed', status);
-    await page.click('#start');
-    await stateIs('failed', 'Closed · no answer');
-
-    front = await startGateway({upstream: service.grpc, port});
-    await gatewayReady(front.admin);
-    await page.click('#start');
-    await rows().nth(2).waitFor();
-    await stateIs('open');
-    expectComplaint(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
-  });
+      await front.stop(signal);
+      await page.locator('#state[data-state="retry"]').waitFor();
+      await page.locator('#fault').waitFor();
+      const seen = await rows().count();
+      front = await startGateway({upstream: service.grpc, port});
+      await gatewayReady(front.admin);
+      await stateIs('open');
+      await rows().nth(seen + 2).waitFor();
+      allowComplaint(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
+    },
+  );
 });
