@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "gateway/cors.h"
 #include "gateway/exchange.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/http1_parser.h"
@@ -32,6 +33,7 @@ absl::Span<const EmbeddedFile> FuzzSchemas();
 namespace penstock::fuzz {
 namespace {
 
+constexpr char kOrigin[] = "https://example.com";
 constexpr size_t kMaxSteps = 300;
 constexpr size_t kMaxRecordBytes = 2000;
 constexpr size_t kMaxRequestBytes = 300;
@@ -167,7 +169,8 @@ struct Shared {
                           .heartbeat = absl::Hours(1),
                           .unary_timeout = absl::Hours(1),
                           .max_stream_duration = absl::InfiniteDuration(),
-                          .metadata = {}};
+                          .metadata = {},
+                          .cors = Cors({kOrigin}, /*credentials=*/true)};
 };
 
 Shared& SharedState() {
@@ -210,8 +213,12 @@ http::RequestHead AnyHead(Input& input) {
       {"last-event-id", "5"},
       {"authorization", "Bearer x"},
       {"grpc-metadata-x", "y"},
-      {"origin", "https://example.com"},
-      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
+      {"origin", kOrigin},
+      {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+      {"origin", "null"},
+      {"origin", "https://example.com.evil"},
+      {"access-control-request-method", "POST"},
+      {"sec-fetch-site", "cross-site"}};
   http::RequestHead head;
   const auto& routes = SharedState().native->routes();
   const size_t which = input.Byte();
@@ -229,7 +236,7 @@ http::RequestHead AnyHead(Input& input) {
   head.authority = "localhost:8080";
   head.peer = "192.0.2.1:5";
   for (size_t count = input.Below(4); count > 0; --count) {
-    const auto& [name, value] = kHeaders[input.Below(16)];
+    const auto& [name, value] = kHeaders[input.Below(20)];
     head.headers.push_back({std::string(name), std::string(value)});
   }
   head.has_body = input.Flag();
@@ -466,6 +473,9 @@ class Talk {
     FUZZ_EXPECT(response_.released <= delivered_);
     FUZZ_EXPECT(left_ || !response_.open(), "no end");
     if (response_.status == 0) return;
+    const std::string* origin = http::FindHeader(head_.headers, "origin");
+    const std::string allowed = response_.Header("access-control-allow-origin");
+    FUZZ_EXPECT(allowed.empty() || (allowed == kOrigin && origin != nullptr && *origin == kOrigin), allowed);
     const std::string type = response_.Header("content-type");
     if (response_.content_length) {
       FUZZ_EXPECT(!response_.finished || response_.body.size() == *response_.content_length);
