@@ -97,6 +97,7 @@ TEST(RequestBindingTest, BindsBodyThenQueryThenPath) {
   const Request kRows[] = {
       {{}, "", {}, "", "", "{}", "nothing at all"},
       {{}, "*", {}, "", "", "{}", "an empty body is the default message"},
+      {{}, "*", {}, "&&", "", "{}", "a query without a parameter, where none is taken"},
       {{}, "", {}, "", "nonsense", "{}", "a body that no rule takes is not read"},
       {{"parent"},
        "*",
