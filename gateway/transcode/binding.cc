@@ -240,7 +240,7 @@ absl::Status RequestBinding::AppendJsonBody(absl::string_view body, std::string*
 
 absl::Status RequestBinding::AppendQueries(const Parts& request, std::string* wire) const {
   const bool has_query = std::any_of(request.queries.begin(), request.queries.end(), [](absl::string_view query) {
-    return query.find_first_not_of('query.find_first_not_of(' & ') != query.npos') != absl::string_view::npos;
+    return query.find_first_not_of('&') != absl::string_view::npos;
   });
   if (!has_query) return absl::OkStatus();
   if (whole_body_) return absl::InvalidArgumentError("the body is the whole message: no query parameter is taken");
