@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "gateway/route/percent.h"
 #include "gateway/transcode/binding.h"
 #include "gateway/transcode/wire_to_json.h"
@@ -70,13 +71,14 @@ const std::vector<Bound>& Bindings() {
   return bindings;
 }
 
-// `printable`: grpc-gateway also binds what has no JSON, an empty google.protobuf.Value and odd FieldMask paths.
-void CheckMessage(const MessagePlan& plan, const std::string& wire, bool printable) {
+// Not everything that is bound can be printed: a URL spells the paths of a FieldMask as .proto files do, where `a_1` is
+// a name that has no JSON form. `native`: else an empty google.protobuf.Value may have been bound as well.
+void CheckMessage(const MessagePlan& plan, const std::string& wire, bool native) {
   const auto message = NewMessage(plan);
   FUZZ_EXPECT(message->ParseFromString(wire), "libprotobuf does not take it");
   std::string json;
   const absl::Status status = WireToJson(plan, wire, kNoLimit, &json);
-  if (!status.ok() && !printable) return;
+  if (!status.ok() && (!native || absl::StrContains(status.message(), "a FieldMask path"))) return;
   FUZZ_EXPECT(status.ok(), status.ToString());
   CheckLine(json);
   std::string merged;
@@ -114,7 +116,7 @@ void Run(Input& input) {
     const bool alike = choice % 2 == 0 ? same == status : same.code() == status.code();
     FUZZ_EXPECT(alike && other == wire, status.ToString(), " and ", same.ToString());
   }
-  if (status.ok()) CheckMessage(*bound.plan, wire.substr(4), /*printable=*/choice % 2 == 0);
+  if (status.ok()) CheckMessage(*bound.plan, wire.substr(4), /*native=*/choice % 2 == 0);
 }
 
 }  // namespace
