@@ -188,8 +188,8 @@ void Http1Session::EndRequest() {
 
 void Http1Session::KeepPipelined(absl::string_view input) {
   if (input.empty()) return;
-  if (exchange_.head_sent && exchange_.unknown_length) {
-    // Nobody may wait behind a stream that has no end: the connection closes after it.
+  if (exchange_.head_sent && exchange_.unknown_length && !exchange_.finished) {
+    // Nobody may wait behind a stream whose end is not in sight: the connection closes after it.
     close_ = true;
     DropInput(context_.options.max_lingering_bytes);
     return Consume(input);

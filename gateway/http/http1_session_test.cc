@@ -148,6 +148,21 @@ TEST(Http1Session, NothingIsServedBehindAStreamOfUnknownLength) {
   EXPECT_EQ(server.log().Count("end"), 1u);
 }
 
+// An answer with trailers has no length either, but an end. Whether the next request came in one read with the one
+// before must not decide whether it is answered.
+TEST(Http1Session, WhatIsBehindAStreamThatHasEndedIsServed) {
+  TestServer server({}, [](Scripted& h) {
+    h.on_end = [&h] {
+      h.response.SendHead(200, {}, absl::nullopt);
+      h.Append("one");
+      h.response.Finish({{"Grpc-Trailer-A", "b"}});
+    };
+  });
+  TestClient client = server.Connect();
+  client.Send(absl::StrCat(kGet, kGet));
+  for (int i = 0; i < 2; ++i) EXPECT_NE(client.ReadUntil("one\r\n0\r\nGrpc-Trailer-A: b\r\n\r\n"), "");
+}
+
 TEST(Http1Session, PipelinedBeforeAStreamItSaysClose) {
   TestServer server({}, [](Scripted&) {});
   TestClient client = server.Connect();
