@@ -41,18 +41,6 @@ bool Read(Reader reader, const Plan& plan, absl::string_view json, const JsonRea
   return status.ok();
 }
 
-// Of NullValue any number is read, and all are printed as null.
-bool HasOddNull(const Message& message) {
-  const std::string text = message.DebugString();
-  for (const std::string field : {"null_value: ", "nothing: "}) {
-    for (size_t at = 0; (at = text.find(field, at)) != std::string::npos;) {
-      at += field.size();
-      if (text[at] != 'N') return true;  // no name
-    }
-  }
-  return false;
-}
-
 // A path of a FieldMask that begins with a capital libprotobuf reads in its own way.
 bool Same(const Message& a, const Message& b) {
   if (transcode::Same(a, b)) return true;

@@ -60,4 +60,16 @@ bool ReadByLibprotobuf(absl::string_view json, google::protobuf::Message* messag
   return google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, message).ok();
 }
 
+bool HasOddNull(const google::protobuf::Message& message) {
+  const std::string text = message.DebugString();
+  // The fields of this type; a number without a name stands there as a number.
+  for (const absl::string_view field : {"null_value: ", "nothing: "}) {
+    for (size_t at = 0; (at = text.find(field.data(), at)) != std::string::npos;) {
+      at += field.size();
+      if (text[at] != 'N') return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace penstock::fuzz

@@ -31,6 +31,9 @@ std::unique_ptr<google::protobuf::Message> NewMessage(const transcode::MessagePl
 // The value of `json`, by libprotobuf. False: it does not read it.
 bool ReadByLibprotobuf(absl::string_view json, google::protobuf::Message* message);
 
+// It holds a NullValue of another number than 0: any is taken, and printed as null, which is read as 0.
+bool HasOddNull(const google::protobuf::Message& message);
+
 }  // namespace penstock::fuzz
 
 #endif  // PENSTOCK_TESTS_FUZZ_MESSAGES_H_

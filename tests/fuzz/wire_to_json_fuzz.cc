@@ -72,12 +72,12 @@ void CheckOracle(Message& message, const std::string& ours) {
   FUZZ_EXPECT(same, ours, "\n", theirs);
 }
 
-void CheckBack(const MessagePlan& plan, const std::string& json) {
+void CheckBack(const MessagePlan& plan, const Message& message, const std::string& json) {
   std::string wire;
   const absl::Status status = JsonToWire(plan, json, &wire);
   FUZZ_EXPECT(status.ok(), status.ToString(), "\n", json);
   const std::string again = Print(plan, wire).json;
-  FUZZ_EXPECT(again == json, json, "\n", again);
+  FUZZ_EXPECT(again == json || HasOddNull(message), json, "\n", again);
 }
 
 void Run(Input& input) {
@@ -102,7 +102,8 @@ void Run(Input& input) {
   // libprotobuf has its own ways with proto2: it prints defaults of bytes escaped, and groups under another name.
   if (printing == Printing::kDefault && (type == "Everything" || type == "Document")) CheckOracle(*message, json);
   // Printed defaults of proto2 come back as set, and enum numbers of proto2 need not be values.
-  if (printing != Printing::kGo && (type == "Everything" || printing == Printing::kSetOnly)) CheckBack(plan, json);
+  if (printing != Printing::kGo && (type == "Everything" || printing == Printing::kSetOnly))
+    CheckBack(plan, *message, json);
 }
 
 }  // namespace
