@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "service/tick_schedule.h"
+#include "tests/support/raw_client.h"
 
 namespace penstock::bench {
 namespace {
@@ -85,6 +86,12 @@ class FloorSender {
       close(fd);
       return;
     }
+    if (plan.interval_ns == 0) {  // FloorSkipped()
+      const uint64_t skipped = schedule_.skipped();
+      send(fd, &skipped, sizeof(skipped), MSG_NOSIGNAL);
+      close(fd);
+      return;
+    }
     auto stream = std::make_unique<FloorStream>();
     stream->fd = fd;
     stream->line = absl::StrCat("\",\"data\":{\"time\":\"2026-11-22T15:31:04.362719363Z\",\"message\":\"",
@@ -127,6 +134,19 @@ std::string FloorRequest(absl::Duration interval, uint64_t count, absl::string_v
   plan.message_bytes = static_cast<uint32_t>(std::min(message.size(), kMaxMessageBytes));
   memcpy(plan.message, message.data(), plan.message_bytes);
   return std::string(reinterpret_cast<const char*>(&plan), sizeof(plan));
+}
+
+absl::StatusOr<uint64_t> FloorSkipped(absl::string_view address) {
+  absl::StatusOr<testing::RawClient> client = testing::RawClient::Connect(address);
+  if (!client.ok()) return client.status();
+  const Plan question;
+  const absl::Status sent = client->Send(absl::string_view(reinterpret_cast<const char*>(&question), sizeof(question)));
+  if (!sent.ok()) return sent;
+  uint64_t skipped = 0;
+  if (recv(client->fd(), &skipped, sizeof(skipped), MSG_WAITALL) != sizeof(skipped)) {
+    return absl::UnavailableError("the floor did not say what it skipped");
+  }
+  return skipped;
 }
 
 int RunFloorSender() {

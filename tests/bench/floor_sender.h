@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
@@ -19,6 +20,9 @@ namespace penstock::bench {
 
 // What a client sends once connected: when its lines are due, how many there are, and the message in each.
 std::string FloorRequest(absl::Duration interval, uint64_t count, absl::string_view message);
+
+// The ticks that the floor at `address` has skipped since it started, because the time for them had gone by.
+absl::StatusOr<uint64_t> FloorSkipped(absl::string_view address);
 
 // Listens on a port of the kernel's choice, prints the ready line and serves until it is killed. Returns only when it
 // cannot start, the exit status.

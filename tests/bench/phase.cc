@@ -44,6 +44,8 @@ PhaseResult RunPhase(const PhaseOptions& options) {
   PhaseResult result;
   std::vector<int64_t> memory_before;
   for (const testing::Process* process : options.processes) memory_before.push_back(process->ResidentBytes());
+  const auto skipped = [&] { return options.skipped ? options.skipped() : 0; };
+  const uint64_t skipped_before = skipped();
   Receiver receiver(options.receiver);
   const auto faulty = [&] { return !receiver.FirstFault().empty(); };
   const auto failed = [&](const std::string& otherwise) {
@@ -81,6 +83,11 @@ PhaseResult RunPhase(const PhaseOptions& options) {
     }
   }
   if (result.lines == 0) return failed("no line came");
+  result.sent = receiver.lines();
+  result.skipped = skipped() - skipped_before;
+  if (receiver.missing() != result.skipped) {
+    return failed(absl::StrCat(receiver.missing(), " lines are missing, of which the sender skipped ", result.skipped));
+  }
   result.fault = receiver.FirstFault();
   return result;
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,16 @@ struct PhaseOptions {
   absl::Duration window;  // to count for
   // The processes whose CPU and memory are wanted.
   std::vector<const testing::Process*> processes;
+  // The ticks that the sender has skipped since it started, because it could not send them in time. What is missing
+  // beyond them was lost. Null: none may be missing.
+  std::function<uint64_t()> skipped;
 };
 
 struct PhaseResult {
-  std::string fault;  // empty: every line that was due arrived, so the figures count
-  uint64_t lines = 0;
+  std::string fault;  // empty: every line that was sent arrived, so the figures count
+  uint64_t lines = 0;  // that came in the window
+  // From the first stream's start to the last one's end: lines that came, ticks that the sender skipped.
+  uint64_t sent = 0, skipped = 0;
   absl::Duration window;
   std::vector<double> cpu_us_a_line;       // by process
   std::vector<double> memory_kb_a_stream;  // by process: resident memory above what it was before the phase

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
@@ -51,9 +52,31 @@ TEST_F(PhaseTest, CountsLinesAndCpu) {
   EXPECT_LT(result.cpu_us_a_line[0], 1000);
 }
 
-TEST_F(PhaseTest, RefusesStreamsThatEndShort) {
-  Expect(10, 11);
+TEST_F(PhaseTest, RefusesMoreLinesThanThereAre) {
+  Expect(11, 10);
   EXPECT_THAT(RunPhase(options_).fault, HasSubstr("closed before its end"));
+}
+
+// The last number of each of the 20 streams never comes, and nobody says that it was skipped.
+TEST_F(PhaseTest, RefusesLinesThatAreMissing) {
+  Expect(10, 11);
+  EXPECT_THAT(RunPhase(options_).fault, HasSubstr("20 lines are missing, of which the sender skipped 0"));
+}
+
+TEST_F(PhaseTest, TakesWhatTheSenderSaysItSkipped) {
+  Expect(10, 11);
+  uint64_t skipped = 100;
+  options_.skipped = [&] { return std::exchange(skipped, 120); };
+  const PhaseResult result = RunPhase(options_);
+  EXPECT_EQ(result.fault, "");
+  EXPECT_EQ(result.sent, 200u);
+  EXPECT_EQ(result.skipped, 20u);
+}
+
+TEST_F(PhaseTest, TheFloorSaysWhatItSkipped) {
+  Expect(10, 10);
+  options_.skipped = [&] { return FloorSkipped(options_.receiver.address).value(); };
+  EXPECT_EQ(RunPhase(options_).fault, "");
 }
 
 TEST_F(PhaseTest, RefusesStreamsThatEndInsideTheWindow) {

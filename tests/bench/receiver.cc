@@ -172,11 +172,15 @@ void Receiver::OnHttp1Bytes(Stream& stream, absl::string_view bytes) {
 
 void Receiver::OnResponseEnd(Stream& stream) {
   if (std::exchange(stream.over, true)) return;
-  if (stream.end_line && stream.next_sequence == options_.count + 1) {
-    ++ended_;
-  } else {
-    Fault(stream, "the response is complete before the stream");
-  }
+  if (!stream.end_line || !TakeEnd(stream)) Fault(stream, "the response is complete before the stream");
+}
+
+// False: there was no end due, or more lines than there could be. The last numbers may be missing as any others.
+bool Receiver::TakeEnd(const Stream& stream) {
+  if (options_.count == 0 || stream.next_sequence > options_.count + 1) return false;
+  missing_ += options_.count + 1 - stream.next_sequence;
+  ++ended_;
+  return true;
 }
 
 void Receiver::TakeLines(Stream& stream, std::string& text) {
@@ -207,9 +211,10 @@ void Receiver::OnTick(Stream& stream, absl::string_view line) {
   ++lines_;
   const absl::optional<uint64_t> sequence = SequenceOf(line);
   if (!sequence) return Fault(stream, absl::StrCat("no sequence in: ", line));
-  if (*sequence != stream.next_sequence) {
-    Fault(stream, absl::StrCat("line ", *sequence, " came where ", stream.next_sequence, " was due"));
+  if (*sequence < stream.next_sequence) {
+    return Fault(stream, absl::StrCat("line ", *sequence, " came where ", stream.next_sequence, " was due"));
   }
+  missing_ += *sequence - stream.next_sequence;
   const bool first = stream.next_sequence == 1;
   stream.next_sequence = *sequence + 1;
   if (first) ++started_;
@@ -231,11 +236,7 @@ void Receiver::OnPeerEnd(Connection& connection, bool reset) {
   for (const std::unique_ptr<Stream>& stream : connection.streams) {
     if (std::exchange(stream->over, true)) continue;
     const bool bare = options_.protocol == Protocol::kBare;
-    if (bare && !reset && options_.count > 0 && stream->next_sequence == options_.count + 1) {
-      ++ended_;
-    } else {
-      Fault(*stream, reset ? "reset" : "closed before its end");
-    }
+    if (!bare || reset || !TakeEnd(*stream)) Fault(*stream, reset ? "reset" : "closed before its end");
   }
 }
 

@@ -1,8 +1,9 @@
 // The benchmark's clients: many streams on one thread, over any protocol, every line of every stream counted and
 // checked.
 //
-// A benchmark's figure means nothing unless all lines arrived, so the receiver knows what must come (sequence numbers
-// without a gap, a good ending) and keeps the first fault of each stream.
+// A benchmark's figure means nothing unless all lines arrived, so the receiver knows what must come (rising sequence
+// numbers, a good ending), keeps the first fault, and counts the numbers that are missing: those that the sender did
+// not skip itself were lost on the way.
 //
 //   Receiver receiver({.address = "127.0.0.1:8080", .protocol = Protocol::kHttp2, .target = "/v1/…", .body = "{}"});
 //   receiver.Open(1000, absl::Seconds(1));        // paced, so that streams do not tick in one beat
@@ -61,12 +62,13 @@ class Receiver {
   size_t started() const { return started_; }  // streams that have had a first line
   size_t ended() const { return ended_; }      // streams that ended as they should
   uint64_t lines() const { return lines_; }
+  uint64_t missing() const { return missing_; }  // numbers between or after those that came, of streams that ended
   // Of the sampled ticks, by `fraction` (0.5: the median): when the service stamped it, after it was due.
   absl::Duration Lateness(double fraction) const;
   // When the line was read here, after the service stamped it.
   absl::Duration Delivery(double fraction) const;
 
-  // What went wrong first; empty: every line that was due has arrived.
+  // What went wrong first; empty: every stream is whole but for what is missing().
   const std::string& FirstFault() const { return fault_; }
 
  private:
@@ -81,6 +83,7 @@ class Receiver {
   void OnHttp1Bytes(Stream& stream, absl::string_view bytes);
   void TakeLines(Stream& stream, std::string& text);
   void OnResponseEnd(Stream& stream);
+  bool TakeEnd(const Stream& stream);
   void OnLine(Stream& stream, absl::string_view line);
   void OnTick(Stream& stream, absl::string_view line);
   void OnPeerEnd(Connection& connection, bool reset);
@@ -92,7 +95,7 @@ class Receiver {
   std::vector<std::unique_ptr<Connection>> connections_;
   size_t streams_ = 0;
   size_t started_ = 0, ended_ = 0;
-  uint64_t lines_ = 0;
+  uint64_t lines_ = 0, missing_ = 0;
   bool sampling_ = false;
   int64_t read_time_ns_ = 0;  // of the read in hand
   std::vector<int32_t> lateness_us_, delivery_us_;
