@@ -69,6 +69,7 @@ struct Config {
   std::string upstream_cert_file;    // PEM chain that the gateway shows; empty: none
   std::string upstream_key_file;     // PEM, without a passphrase
   std::string upstream_server_name;  // that the certificate must have; empty: the address's host
+  bool upstream_health_check = false;  // grpc.health.v1 decides which addresses are used
 
   // --- What is served ----------------------------------------------------------------------------------------------
   Dialect dialect = Dialect::kNative;
@@ -107,6 +108,11 @@ struct Config {
   // Client connections at a time. What the limit of open files leaves after kReservedFiles, less a tenth for the
   // connections to the upstream.
   size_t max_connections = 0;
+  // The same of one client address, so that no client takes all of them. None: behind a proxy all have its address.
+  size_t max_connections_per_address = kNoCountLimit;
+  // Memory of this process in use, above which new requests are answered 503. 90 % of the cgroup's limit, if it has
+  // one: the rest is the kernel's for sockets, and for what is on its way already.
+  size_t max_memory_bytes = kNoSizeLimit;
 
   // --- Limits of time ----------------------------------------------------------------------------------------------
   absl::Duration header_timeout = absl::Seconds(10);  // head complete: a byte a second must not hold a slot

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace penstock::upstream {
 namespace {
 
@@ -52,10 +54,12 @@ void Backend::Grow(size_t waiting) {
 void Backend::Retire() {
   retired_ = true;
   Disarm();
+  return_.Disarm();
   for (const Slot& slot : slots_) {
     if (slot.connection->connecting()) {
       slot.connection->Close();
     } else {
+      if (slot.health != nullptr) slot.health->Stop();
       slot.connection->Drain();
     }
   }
@@ -65,8 +69,14 @@ void Backend::Retire() {
 }
 
 bool Backend::ready() const {
-  return !retired_ &&
-         std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.connection->ready(); });
+  return !retired_ && std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.usable(); });
+}
+
+// It has said, on some connection, why it does not serve.
+bool Backend::unwell() const {
+  return !ready() && std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    return slot.connection->ready() && slot.health != nullptr && !slot.health->why_not().ok();
+  });
 }
 
 bool Backend::HasUsable() const {
@@ -77,23 +87,59 @@ bool Backend::HasUsable() const {
 void Backend::AppendReady(std::vector<H2Connection*>* connections) const {
   if (retired_) return;
   for (const Slot& slot : slots_) {
-    if (slot.connection->ready()) connections->push_back(slot.connection.get());
+    if (slot.usable()) connections->push_back(slot.connection.get());
   }
 }
 
 void Backend::OnConnectionChanged(H2Connection& connection) {
-  const bool alone = std::none_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    return slot.connection.get() != &connection && slot.connection->ready();
-  });
   for (Slot& slot : slots_) {
-    if (slot.connection.get() != &connection || !connection.ready()) continue;
+    if (slot.connection.get() != &connection) continue;
+    if (!connection.ready()) {
+      if (slot.health != nullptr) slot.health->Stop();
+      continue;
+    }
     failures_ = 0;
     last_error_ = absl::OkStatus();
     if (slot.ready_since != Clock::time_point()) continue;
     slot.ready_since = Clock::now();
-    if (alone) listener_->OnBackendJoined();
+    if (!context_.health_check) continue;
+    slot.health = std::make_unique<HealthWatch>(context_.loop, connection, name_, this);
+    slot.health->Start();
   }
+  TellJoined();
   if (!HasUsable()) ScheduleReconnect();
+  listener_->OnBackendChanged();
+}
+
+void Backend::OnHealthChanged() {
+  last_error_ = absl::OkStatus();
+  for (const Slot& slot : slots_) {
+    if (slot.health == nullptr || slot.health->why_not().ok()) continue;
+    last_error_ = slot.health->why_not();
+  }
+  if (ready()) last_error_ = absl::OkStatus();
+  if (!last_error_.ok()) listener_->OnBackendFailed(last_error_);
+  TellJoined();
+  listener_->OnBackendChanged();
+}
+
+void Backend::TellJoined() {
+  if (std::exchange(told_joined_, ready()) || !told_joined_) return;
+  ejection_.Clear();
+  return_.Disarm();
+  listener_->OnBackendJoined();
+}
+
+void Backend::OnCallJudged(bool well) {
+  if (!ejection_.OnCall(well)) return;
+  context_.loop.Arm(&return_, absl::ToChronoNanoseconds(ejection_.stay()));
+  listener_->OnBackendFailed(absl::UnavailableError(
+      absl::StrCat(name_, " fails call after call: passed over for ", absl::FormatDuration(ejection_.stay()))));
+  listener_->OnBackendChanged();
+}
+
+void Backend::OnReturn() {
+  ejection_.Return();
   listener_->OnBackendChanged();
 }
 
@@ -106,6 +152,7 @@ void Backend::OnConnectionClosed(H2Connection& connection, const absl::Status& w
   slots_.erase(slot);  // the connection keeps itself for the rest of this call
   last_error_ = why;
   failures_ = stable ? 0 : failures_ + 1;
+  told_joined_ = ready();
   if (!stable || !HasUsable()) ScheduleReconnect();
   listener_->OnBackendFailed(why);
   listener_->OnBackendChanged();

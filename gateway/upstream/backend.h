@@ -4,6 +4,9 @@
 // a random time below a bound that doubles with each failure in a row ("full jitter"), so that a thousand gateways do
 // not come back as one.
 //
+// It is passed over while calls to it fail in a row (Ejection) and, where the upstream's health is asked for, while it
+// does not say that it serves (HealthWatch).
+//
 // The loop's thread only.
 #ifndef PENSTOCK_GATEWAY_UPSTREAM_BACKEND_H_
 #define PENSTOCK_GATEWAY_UPSTREAM_BACKEND_H_
@@ -18,7 +21,9 @@
 #include "absl/time/time.h"
 #include "gateway/loop.h"
 #include "gateway/timer_wheel.h"
+#include "gateway/upstream/ejection.h"
 #include "gateway/upstream/h2_connection.h"
+#include "gateway/upstream/health_watch.h"
 
 namespace penstock::upstream {
 
@@ -26,11 +31,11 @@ namespace penstock::upstream {
 class BackendListener {
  public:
   virtual ~BackendListener() = default;
-  // Connections came or went, or an attempt failed.
+  // Connections came or went, an attempt failed, or it is or is no longer passed over.
   virtual void OnBackendChanged() = 0;
-  // Before OnBackendChanged: it has a connection, and had none. Another process may answer there now.
+  // Before OnBackendChanged: it takes calls, and took none. Another process may answer there now.
   virtual void OnBackendJoined() = 0;
-  // Before OnBackendChanged: an attempt failed, or a connection was lost.
+  // Before OnBackendChanged: an attempt failed, a connection was lost, calls fail or its health does.
   virtual void OnBackendFailed(const absl::Status& why) = 0;
   // A ready connection has room for another stream.
   virtual void OnRoom() = 0;
@@ -42,10 +47,12 @@ struct BackendContext {
   H2Options h2;
   absl::Duration backoff_min;
   absl::Duration backoff_max;
+  absl::Duration ejection_time;
+  bool health_check;
   absl::BitGen random = {};
 };
 
-class Backend final : public H2Connection::Owner, private Timer {
+class Backend final : public H2Connection::Owner, public HealthWatch::Listener, private Timer {
  public:
   // Beyond this many connections to one address its stream limit is the answer: calls wait, then fail.
   static constexpr size_t kMaxConnections = 128;
@@ -64,9 +71,12 @@ class Backend final : public H2Connection::Owner, private Timer {
   void Retire();
 
   const H2Connection::Endpoint& endpoint() const { return endpoint_; }
+  // A connection takes calls.
   bool ready() const;
+  // Ready, but better passed over while others are.
+  bool ejected() const { return ejection_.out(); }
   // No failure yet since it was ready last, or since the start: worth waiting for.
-  bool trying() const { return !retired_ && failures_ == 0; }
+  bool trying() const { return !retired_ && failures_ == 0 && !unwell(); }
   // Retired, and nothing is left.
   bool finished() const { return retired_ && slots_.empty(); }
   const absl::Status& last_error() const { return last_error_; }
@@ -77,15 +87,33 @@ class Backend final : public H2Connection::Owner, private Timer {
   struct Slot {
     std::shared_ptr<H2Connection> connection;
     TimerWheel::Clock::time_point ready_since = {};  // the epoch: never ready
+    std::unique_ptr<HealthWatch> health = nullptr;   // null: not ready yet, or nobody asks
+
+    bool usable() const { return connection->ready() && (health == nullptr || health->serving()); }
+  };
+
+  // Brings an ejected address back.
+  class Return final : public Timer {
+   public:
+    explicit Return(Backend& backend) : backend_(backend) {}
+    void OnTimer() override { backend_.OnReturn(); }
+
+   private:
+    Backend& backend_;
   };
 
   void OnConnectionChanged(H2Connection& connection) override;
   void OnStreamClosed() override { listener_->OnRoom(); }
+  void OnCallJudged(bool well) override;
   void OnConnectionClosed(H2Connection& connection, const absl::Status& why) override;
+  void OnHealthChanged() override;
+  void OnReturn();
   void OnTimer() override;
 
   void Open();
   bool HasUsable() const;
+  bool unwell() const;
+  void TellJoined();
   void ScheduleReconnect();
 
   BackendContext& context_;
@@ -96,7 +124,10 @@ class Backend final : public H2Connection::Owner, private Timer {
   std::vector<Slot> slots_;
   size_t failures_ = 0;  // in a row
   bool retired_ = false;
+  bool told_joined_ = false;  // since it became ready
   absl::Status last_error_;
+  Ejection ejection_{context_.ejection_time};
+  Return return_{*this};
 };
 
 }  // namespace penstock::upstream

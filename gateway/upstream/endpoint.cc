@@ -181,8 +181,4 @@ absl::Status Endpoint::last_error() const {
   return resolve_error_;
 }
 
-void Endpoint::AppendReady(std::vector<H2Connection*>* connections) const {
-  for (const auto& backend : backends_) backend->AppendReady(connections);
-}
-
 }  // namespace penstock::upstream

@@ -44,7 +44,13 @@ class Endpoint final : public std::enable_shared_from_this<Endpoint>,
   bool ready() const;
   bool trying() const;
   absl::Status last_error() const;
-  void AppendReady(std::vector<H2Connection*>* connections) const;
+  // Calls `visit` with each backend that takes calls.
+  template <typename Visit>
+  void ForEachReady(Visit&& visit) const {
+    for (const auto& backend : backends_) {
+      if (backend->ready()) visit(*backend);
+    }
+  }
 
  private:
   void OnBackendChanged() override;

@@ -24,7 +24,9 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
                  {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout,
                   options.tls},
                  options.backoff_min,
-                 options.backoff_max},
+                 options.backoff_max,
+                 options.ejection_time,
+                 options.health_check},
         name_(absl::StrJoin(options.addresses, ", ")),
         max_wait_(options.max_wait),
         max_waiting_(options.max_waiting_calls) {
@@ -50,13 +52,9 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
   void OnChange(std::function<void(const PoolChange&)> listener) { on_change_ = std::move(listener); }
 
   std::unique_ptr<Call> StartCall(CallRequest request, CallHandler* handler) {
-    auto stream = std::make_unique<H2Stream>(context_.loop, this, std::move(request), handler,
-                                             absl::ToChronoNanoseconds(max_wait_));
-    ++in_room_;
-    if (Place(*stream)) return stream;
-    const bool wait = (!ready_.empty() || Trying()) && in_room_ <= max_waiting_;
-    (wait ? waiting_ : failing_).push_back(*stream);
-    context_.loop.Defer(this);
+    auto stream = std::make_unique<H2Stream>(context_.loop, this, std::move(request), handler);
+    Enter(*stream);
+    if (!Place(*stream)) Queue(*stream);
     return stream;
   }
 
@@ -81,9 +79,27 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
  private:
   void OnBackendChanged() override {
     if (stopped_) return;
-    ready_.clear();
-    for (const auto& endpoint : endpoints_) endpoint->AppendReady(&ready_);
+    FindReady();
     context_.loop.Defer(this);
+  }
+
+  // The connections that calls may go to. Where more than half of the addresses fail it is hardly their fault, or
+  // there is nobody left to take their calls: then all are used.
+  void FindReady() {
+    size_t addresses = 0, ejected = 0;
+    for (const auto& endpoint : endpoints_) {
+      endpoint->ForEachReady([&](const Backend& backend) {
+        ++addresses;
+        if (backend.ejected()) ++ejected;
+      });
+    }
+    const bool all = 2 * ejected > addresses;
+    ready_.clear();
+    for (const auto& endpoint : endpoints_) {
+      endpoint->ForEachReady([&](const Backend& backend) {
+        if (all || !backend.ejected()) backend.AppendReady(&ready_);
+      });
+    }
   }
 
   void OnBackendJoined() override { joined_ = true; }
@@ -96,6 +112,23 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
 
   void OnLeft() override { --in_room_; }
 
+  // At the end of the turn, when it is known what has become of its connection.
+  void OnReturned(H2Stream& stream) override {
+    Enter(stream);
+    Queue(stream);
+  }
+
+  void Enter(H2Stream& stream) {
+    ++in_room_;
+    stream.Wait(absl::ToChronoNanoseconds(max_wait_));
+  }
+
+  void Queue(H2Stream& stream) {
+    const bool wait = (!ready_.empty() || Trying()) && in_room_ <= max_waiting_;
+    (wait ? waiting_ : failing_).push_back(stream);
+    context_.loop.Defer(this);
+  }
+
   absl::Status WaitedTooLong() const override {
     return absl::UnavailableError(absl::StrCat(
         ready() ? "all streams that the upstream allows are taken on the connections to " : "still no connection to ",
@@ -107,21 +140,22 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
            std::any_of(endpoints_.begin(), endpoints_.end(), [](const auto& endpoint) { return endpoint->trying(); });
   }
 
-  // The ready connection with the fewest open streams; the search starts at another one each time, so that equals
-  // take turns.
-  H2Connection* Pick() {
+  // The ready connection with the fewest open streams, `avoided` only if there is no other; the search starts at
+  // another one each time, so that equals take turns.
+  H2Connection* Pick(const H2Connection* avoided) {
     H2Connection* best = nullptr;
     ++turn_;
     for (size_t i = 0; i < ready_.size(); ++i) {
       H2Connection* connection = ready_[(turn_ + i) % ready_.size()];
       if (!connection->CanStart()) continue;
-      if (best == nullptr || connection->open_streams() < best->open_streams()) best = connection;
+      const bool fewer = best == nullptr || connection->open_streams() < best->open_streams();
+      if (connection == avoided ? best == nullptr : fewer || best == avoided) best = connection;
     }
     return best;
   }
 
   bool Place(H2Stream& stream) {
-    while (H2Connection* connection = Pick()) {
+    while (H2Connection* connection = Pick(stream.refused_by())) {
       if (connection->Start(stream)) return true;
     }
     return false;

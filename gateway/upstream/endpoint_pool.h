@@ -3,7 +3,9 @@
 // Connects eagerly from Start() on. A call goes to the ready connection with the fewest open streams. While the first
 // connect is under way calls wait, briefly and in bounded number; once every address has failed they end UNAVAILABLE
 // at once, unprocessed, with the address and the reason, until a connection is back. Lost connections are reopened
-// with full-jitter exponential backoff. When the peer's stream limit is reached another connection is opened.
+// with full-jitter exponential backoff. When the peer's stream limit is reached another connection is opened. An
+// address whose calls fail in a row is passed over for a while; a call that was refused before it was processed is sent
+// again.
 //
 // The loop's thread only, or any thread while the loop does not run. Destroy it there as well; calls that are still
 // open are silenced.
@@ -45,6 +47,10 @@ struct ChannelOptions {
   // The bound that the random delay before a reconnect is drawn below: doubled with each failure, from min to max.
   absl::Duration backoff_min = absl::Milliseconds(100);
   absl::Duration backoff_max = absl::Seconds(5);
+  // How long an address is passed over whose calls fail one after the other; longer each time (see Ejection).
+  absl::Duration ejection_time = absl::Seconds(10);
+  // Use only addresses whose grpc.health.v1 says that they serve; one without that service serves.
+  bool health_check = false;
   // How long, and how many at a time, calls wait for a connection.
   absl::Duration max_wait = absl::Seconds(1);
   size_t max_waiting_calls = 1000;

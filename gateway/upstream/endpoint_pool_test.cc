@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/loop.h"
+#include "gateway/upstream/grpc_frames.h"
 #include "gateway/upstream/testing.h"
 
 namespace penstock::upstream {
@@ -27,6 +28,20 @@ using testing::RunUntil;
 using testing::ScriptedServer;
 
 constexpr uint16_t kMaxConcurrentStreams = 3;  // SETTINGS identifier
+constexpr uint32_t kRefusedStream = 7;         // error code
+
+std::string WindowUpdate(uint32_t id, uint32_t by) {
+  std::string payload(4, '\0');
+  for (int i = 0; i < 4; ++i) payload[static_cast<size_t>(i)] = static_cast<char>(by >> (24 - 8 * i));
+  return testing::EncodeFrame({testing::kWindowUpdate, 0, id, payload});
+}
+
+// A HealthCheckResponse of these bytes.
+std::string HealthFrame(uint32_t id, const std::string& response) {
+  std::string framed;
+  AppendFrame(response, &framed);
+  return testing::DataFrame(id, framed);
+}
 
 class EndpointPoolTest : public ::testing::Test {
  protected:
@@ -270,6 +285,254 @@ TEST_F(EndpointPoolTest, CallsAreSpreadOverTheAddresses) {
   Call(more);
   first->Await(testing::kHeaders, 5);
   EXPECT_EQ(changes_, (std::vector<bool>{true}));
+}
+
+// --- Sent again ------------------------------------------------------------------------------------------------------
+
+TEST_F(EndpointPoolTest, ARefusedCallIsSentAgainElsewhere) {
+  ScriptedServer one(loop_), two(loop_);
+  Start({one.address(), two.address()});
+  const auto first = one.Accept();
+  const auto second = two.Accept();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
+  std::vector<Recorder> calls(2);
+  for (Recorder& call : calls) Call(call);
+  const testing::Frame asked = first->Await(testing::kData, 1);
+  first->Send(testing::RstFrame(1, kRefusedStream));
+  // To the other, which has as many; all of it, as it was sent the first time.
+  const testing::Frame again = second->Await(testing::kData, 3);
+  EXPECT_EQ(again.payload, asked.payload);
+  EXPECT_EQ(again.flags, asked.flags);
+  second->Send(ResponseHead(3) + OkTrailers(3));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return calls[0].end.has_value() || calls[1].end.has_value(); }));
+  EXPECT_TRUE((calls[0].end ? calls[0] : calls[1]).end->status.ok());
+}
+
+TEST_F(EndpointPoolTest, ACallThatIsRefusedAgainAndAgainSaysSo) {
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  ASSERT_TRUE(AwaitReady());
+  Recorder recorder;
+  Call(recorder);
+  for (uint32_t id = 1; id <= 5; id += 2) {
+    EXPECT_FALSE(recorder.end.has_value()) << id;
+    peer->Await(testing::kData, id);
+    peer->Send(testing::RstFrame(id, kRefusedStream));
+  }
+  ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+  EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), "REFUSED_STREAM")) << recorder.end->status;
+  EXPECT_TRUE(recorder.end->unprocessed);
+  EXPECT_FALSE(peer->Has(testing::kHeaders, 7));
+}
+
+TEST_F(EndpointPoolTest, WhatGoawayLeavesOutIsSentOnTheNextConnection) {
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  ASSERT_TRUE(AwaitReady());
+  Recorder kept, moved;
+  Call(kept);
+  Call(moved);
+  peer->Await(testing::kData, 3);
+  peer->Send(testing::GoawayFrame(1, 0));
+  const auto next = server.Accept();
+  next->Await(testing::kData, 1);
+  next->Send(ResponseHead(1) + OkTrailers(1));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return moved.end.has_value(); }));
+  EXPECT_TRUE(moved.end->status.ok()) << moved.end->status;
+  EXPECT_FALSE(kept.end.has_value());
+}
+
+TEST_F(EndpointPoolTest, ACallThatMayHaveBeenProcessedIsNotSentAgain) {
+  const struct {
+    const char* why;
+    std::string frames;  // then the connection is reset
+  } kRows[] = {
+      {"sent, and the connection lost", ""},
+      {"answered, then refused", ResponseHead(1) + testing::RstFrame(1, kRefusedStream)},
+      {"reset for another reason", testing::RstFrame(1, 8)},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.why);
+    ScriptedServer server(loop_);
+    Start({server.address()});
+    const auto peer = server.Accept();
+    ASSERT_TRUE(AwaitReady());
+    Recorder recorder;
+    Call(recorder);
+    peer->Await(testing::kData, 1);
+    row.frames.empty() ? peer->Reset() : peer->Send(row.frames);
+    ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+    EXPECT_FALSE(recorder.end->unprocessed);
+    EXPECT_FALSE(peer->Has(testing::kHeaders, 3));
+    pool_.reset();
+  }
+}
+
+TEST_F(EndpointPoolTest, AStreamOfRequestsIsSentAgainWhileItIsShort) {
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  ASSERT_TRUE(AwaitReady());
+  for (const bool is_short : {true, false}) {
+    SCOPED_TRACE(is_short ? "short" : "longer than what is kept");
+    const uint32_t id = is_short ? 1 : 5;
+    const std::string message(is_short ? 1000 : 60'000, 'x');
+    Recorder recorder;
+    recorder.call = pool_->StartCall({"/pkg.Service/Method", {}, absl::InfiniteDuration()}, &recorder);
+    for (int i = 1; i <= 2; ++i) {
+      recorder.call->SendMessage(message, /*last=*/false);
+      ASSERT_TRUE(RunUntil(loop_, [&] {
+        peer->Poll();
+        if (!is_short) peer->Send(WindowUpdate(id, 16'384) + WindowUpdate(0, 16'384));
+        return recorder.call->Unsent() == 0;
+      }));
+    }
+    peer->Send(testing::RstFrame(id, kRefusedStream));
+    if (is_short) {
+      peer->Await(testing::kHeaders, 3);
+      std::string again;
+      while (again.size() < 2 * (message.size() + kFramePrefixBytes)) again += peer->Await(testing::kData, 3).payload;
+      EXPECT_EQ(again.size(), 2 * (message.size() + kFramePrefixBytes));
+    } else {
+      ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+      EXPECT_TRUE(recorder.end->unprocessed);
+    }
+  }
+}
+
+// --- Passed over -----------------------------------------------------------------------------------------------------
+
+TEST_F(EndpointPoolTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {
+  options_.ejection_time = absl::Milliseconds(300);
+  ScriptedServer one(loop_), two(loop_);
+  Start({one.address(), two.address()});
+  const auto bad = one.Accept();
+  const auto good = two.Accept();
+  ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
+  const auto answer = [](Peer& peer, uint32_t id, bool well) {
+    peer.Send(well ? ResponseHead(id) + OkTrailers(id)
+                   : testing::HeadersFrame(
+                         id, {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "14"}}, true));
+  };
+  uint32_t next_bad = 1, next_good = 1;
+  int failed = 0;
+  // One call at a time. Which of the two it goes to, the pool decides.
+  const auto call = [&] {
+    Recorder recorder;
+    Call(recorder);
+    bool to_bad = false;
+    ASSERT_TRUE(RunUntil(loop_, [&] {
+      bad->Poll();
+      good->Poll();
+      to_bad = bad->Has(testing::kData, next_bad);
+      return to_bad || good->Has(testing::kData, next_good);
+    }));
+    answer(to_bad ? *bad : *good, to_bad ? next_bad : next_good, !to_bad);
+    (to_bad ? next_bad : next_good) += 2;
+    if (to_bad) ++failed;
+    ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+  };
+  for (int i = 0; i < 40 && pool_->connections() == 2; ++i) call();
+  EXPECT_EQ(failed, 5);
+  EXPECT_EQ(pool_->connections(), 1u);
+  for (int i = 0; i < 10; ++i) call();
+  EXPECT_EQ(failed, 5) << "all went to the other one";
+  ASSERT_TRUE(RunUntil(loop_, [&] { return !failures_.empty(); }));
+  EXPECT_EQ(failures_.back(), absl::StrCat(one.address(), " fails call after call: passed over for 300ms"));
+  // It comes back, and the next failure is enough.
+  ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
+  for (int i = 0; i < 10 && pool_->connections() == 2; ++i) call();
+  EXPECT_EQ(failed, 6);
+  EXPECT_EQ(pool_->connections(), 1u);
+}
+
+TEST_F(EndpointPoolTest, TheOnlyAddressIsNotPassedOver) {
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  ASSERT_TRUE(AwaitReady());
+  for (uint32_t id = 1; id <= 21; id += 2) {
+    Recorder recorder;
+    Call(recorder);
+    peer->Await(testing::kData, id);
+    peer->Send(testing::HeadersFrame(id, {{":status", "503"}}, true));
+    ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+    EXPECT_TRUE(pool_->ready());
+  }
+}
+
+// --- Health ----------------------------------------------------------------------------------------------------------
+
+TEST_F(EndpointPoolTest, AnAddressIsUsedWhileItsHealthIsServing) {
+  options_.health_check = true;
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  peer->Await(testing::kData, 1);  // the watch
+  EXPECT_FALSE(pool_->ready()) << "it has not said that it serves";
+  Recorder waiting;
+  Call(waiting);
+  peer->Send(ResponseHead(1) + HealthFrame(1, "\x08\x01"));
+  peer->Await(testing::kData, 3);
+  EXPECT_EQ(joined_, 1);
+
+  peer->Send(HealthFrame(1, "\x08\x02"));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return !pool_->ready(); }));
+  EXPECT_EQ(pool_->last_error().message(),
+            absl::StrCat(server.address(), " does not serve: its health is NOT_SERVING"));
+  Recorder refused;
+  Call(refused);
+  ASSERT_TRUE(RunUntil(loop_, [&] { return refused.end.has_value(); }));
+  EXPECT_EQ(refused.end->status, pool_->last_error());
+  EXPECT_TRUE(refused.end->unprocessed);
+  EXPECT_FALSE(waiting.end.has_value()) << "what runs there goes on";
+
+  peer->Send(HealthFrame(1, "\x08\x01"));
+  EXPECT_TRUE(AwaitReady());
+  EXPECT_TRUE(RunUntil(loop_, [&] { return joined_ == 2; }));
+}
+
+TEST_F(EndpointPoolTest, AServerWithoutHealthServes) {
+  options_.health_check = true;
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  peer->Await(testing::kData, 1);
+  peer->Send(testing::HeadersFrame(1, {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "12"}},
+                                   true));
+  EXPECT_TRUE(AwaitReady());
+}
+
+TEST_F(EndpointPoolTest, AWatchThatEndsIsStartedAgain) {
+  options_.health_check = true;
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  peer->Await(testing::kData, 1);
+  peer->Send(ResponseHead(1) + HealthFrame(1, "\x08\x01"));
+  ASSERT_TRUE(AwaitReady());
+  peer->Send(testing::RstFrame(1, 2));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return !pool_->ready(); }));
+  peer->Await(testing::kData, 3);
+  peer->Send(ResponseHead(3) + HealthFrame(3, "\x08\x01"));
+  EXPECT_TRUE(AwaitReady());
+}
+
+TEST_F(EndpointPoolTest, TheWatchDoesNotHoldUpAConnectionThatEnds) {
+  options_.health_check = true;
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  peer->Await(testing::kData, 1);
+  peer->Send(ResponseHead(1) + HealthFrame(1, "\x08\x01"));
+  ASSERT_TRUE(AwaitReady());
+  peer->Send(testing::GoawayFrame(1, 0));
+  EXPECT_TRUE(RunUntil(loop_, [&] {
+    peer->Poll();
+    return peer->closed();
+  }));
 }
 
 TEST_F(EndpointPoolTest, ANameThatHasTwoFamiliesUsesTheOneThatAnswers) {

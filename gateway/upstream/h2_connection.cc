@@ -423,6 +423,11 @@ void H2Connection::Forget(H2Stream& stream, bool reset) {
   WantFlush();
 }
 
+// What a peer says that is going away, says nothing about the one that takes its place.
+void H2Connection::Judge(bool well) {
+  if (state_ == State::kReady && owner_ != nullptr) owner_->OnCallJudged(well);
+}
+
 void H2Connection::WantFlush() {
   if (!waiting_writable_ && nghttp2_session_want_write(session_) != 0) loop_.Defer(this);
 }

@@ -59,6 +59,8 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
     virtual void OnConnectionChanged(H2Connection& connection) = 0;
     // A stream closed: there may be room for another.
     virtual void OnStreamClosed() = 0;
+    // A call ended by the peer's word. Not `well`: it was refused, or UNAVAILABLE before its first message.
+    virtual void OnCallJudged(bool well) = 0;
     // It is gone, with the reason; its streams are told next. Not after Close().
     virtual void OnConnectionClosed(H2Connection& connection, const absl::Status& why) = 0;
   };
@@ -99,6 +101,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   void Consume(int32_t id, size_t bytes);
   void Resume(int32_t id);
   void Forget(H2Stream& stream, bool reset);
+  void Judge(bool well);
 
   void RunDeferred() override;  // the flush at the end of a turn
   void OnTimer() override;      // the connect timeout

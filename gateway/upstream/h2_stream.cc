@@ -23,15 +23,12 @@ Clock::time_point DeadlineOf(absl::Duration timeout) {
 
 }  // namespace
 
-H2Stream::H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler, Clock::duration max_wait)
+H2Stream::H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler)
     : loop_(loop),
       handler_(handler),
       room_(room),
       request_(std::make_unique<CallRequest>(std::move(request))),
-      deadline_(DeadlineOf(request_->timeout)) {
-  const auto left = TimeLeft();
-  loop_.Arm(this, left ? std::min(*left, max_wait) : max_wait);
-}
+      deadline_(DeadlineOf(request_->timeout)) {}
 
 H2Stream::~H2Stream() {
   if (destroyed_ != nullptr) *destroyed_ = true;
@@ -39,10 +36,16 @@ H2Stream::~H2Stream() {
   LeaveConnection();
 }
 
+void H2Stream::Wait(Clock::duration max_wait) {
+  waiting_ = true;
+  const auto left = TimeLeft();
+  loop_.Arm(this, left ? std::min(*left, max_wait) : max_wait);
+}
+
 void H2Stream::LeaveRoom() {
-  if (room_ == nullptr) return;
+  if (!std::exchange(waiting_, false)) return;
   unlink();
-  std::exchange(room_, nullptr)->OnLeft();
+  room_->OnLeft();
 }
 
 void H2Stream::LeaveConnection() {
@@ -62,14 +65,37 @@ void H2Stream::Opened(H2Connection* connection, int32_t id, size_t max_message_b
   id_ = id;
   max_message_bytes_ = static_cast<uint32_t>(std::min<size_t>(max_message_bytes, UINT32_MAX));
   give_back_step_ = static_cast<uint32_t>(give_back_step);
-  request_.reset();
+  if (room_ == nullptr || ++attempts_ == kMaxAttempts) Settle();
   Disarm();
   if (const auto left = TimeLeft()) loop_.Arm(this, *left);
 }
 
+// Whatever comes now, it is not sent again.
+void H2Stream::Settle() {
+  request_.reset();
+  if (out_sent_ < out_.size()) return;
+  std::string().swap(out_);
+  out_sent_ = 0;
+}
+
+// Goes back to the room as if it had not been opened. False: it cannot.
+bool H2Stream::SendAgain() {
+  if (request_ == nullptr || handler_ == nullptr) return false;
+  Disarm();
+  if (connection_ != nullptr) connection_->Judge(false);
+  refused_by_ = connection_;
+  LeaveConnection();
+  fields_.reset();
+  out_sent_ = 0;
+  owed_to_session_ = 0;
+  end_sent_ = end_received_ = headers_sent_ = false;
+  room_->OnReturned(*this);
+  return true;
+}
+
 void H2Stream::SendMessage(absl::string_view message, bool last) {
   if (handler_ == nullptr || close_send_) return;
-  if (out_sent_ != 0) {
+  if (request_ == nullptr) {
     out_.erase(0, out_sent_);
     out_sent_ = 0;
   }
@@ -96,8 +122,7 @@ size_t H2Stream::ReadBody(char* buffer, size_t size, bool* end) {
   std::memcpy(buffer, out_.data() + out_sent_, count);
   out_sent_ += count;
   if (out_sent_ == out_.size()) {
-    std::string().swap(out_);
-    out_sent_ = 0;
+    if (request_ == nullptr || out_sent_ > kMaxReplayBytes) Settle();
     end_sent_ = *end = close_send_;
     if (count > 0 && !close_send_ && handler_ != nullptr) handler_->OnCallSent();
   }
@@ -106,6 +131,10 @@ size_t H2Stream::ReadBody(char* buffer, size_t size, bool* end) {
 
 void H2Stream::End(CallEnd end) {
   CallHandler* handler = std::exchange(handler_, nullptr);
+  // A stream that ran is none that the peer failed, however it ends; nor is what was decided here the peer's doing.
+  if (connection_ != nullptr && (end.from_upstream || end.unprocessed)) {
+    connection_->Judge(answered_ || end.status.code() != absl::StatusCode::kUnavailable);
+  }
   Orphan();
   if (handler != nullptr) handler->OnCallEnd(std::move(end));
 }
@@ -115,13 +144,14 @@ void H2Stream::Orphan() {
   Disarm();
   LeaveRoom();
   LeaveConnection();
+  room_ = nullptr;
 }
 
 void H2Stream::OnTimer() {
   if (deadline_ <= Clock::now()) {
     End(InferredEnd(absl::DeadlineExceededError("the call's deadline passed before the upstream ended it"),
-                    /*unprocessed=*/room_ != nullptr));
-  } else if (room_ != nullptr) {
+                    /*unprocessed=*/waiting_));
+  } else if (waiting_) {
     End(InferredEnd(room_->WaitedTooLong(), /*unprocessed=*/true));
   }
 }
@@ -160,6 +190,7 @@ void H2Stream::OnHeadersEnd(bool end_stream) {
   if (head_seen_) return EndByTrailers(std::move(*fields));
   if (fields->http_status >= 100 && fields->http_status < 200) return;
   head_seen_ = true;
+  Settle();
   if (end_stream) {
     const int http_status = fields->http_status;
     return End(EndFromFields(std::move(*fields), http_status));
@@ -193,6 +224,7 @@ void H2Stream::OnData(absl::string_view data) {
 }
 
 bool H2Stream::OnFrame(absl::string_view message, size_t window) {
+  answered_ = true;
   return Tell([&](CallHandler* handler) { handler->OnCallMessage(message, window); });
 }
 
@@ -210,9 +242,13 @@ void H2Stream::OnReset(uint32_t error_code) {
   CallEnd end = EndFromReset(error_code);
   // Whoever has answered has processed the call, whatever it says now: sent again, it would be processed twice.
   if (head_seen_) end.unprocessed = false;
+  if (end.unprocessed && SendAgain()) return;
   End(std::move(end));
 }
 
-void H2Stream::OnConnectionLost(const absl::Status& why) { End(InferredEnd(why, /*unprocessed=*/!headers_sent_)); }
+void H2Stream::OnConnectionLost(const absl::Status& why) {
+  if (!headers_sent_ && SendAgain()) return;
+  End(InferredEnd(why, /*unprocessed=*/!headers_sent_));
+}
 
 }  // namespace penstock::upstream

@@ -69,16 +69,11 @@ class Listener {
   socklen_t size_ = 0;
 };
 
-class NoRoom final : public upstream::WaitingRoom {
- public:
-  void OnLeft() override {}
-  absl::Status WaitedTooLong() const override { return absl::UnavailableError("waited"); }
-};
-
 class Owner final : public H2Connection::Owner {
  public:
   void OnConnectionChanged(H2Connection&) override { FUZZ_EXPECT(!closed); }
   void OnStreamClosed() override { FUZZ_EXPECT(!closed); }
+  void OnCallJudged(bool) override { FUZZ_EXPECT(!closed); }
   void OnConnectionClosed(H2Connection&, const absl::Status& why) override {
     FUZZ_EXPECT(!closed && why.code() == absl::StatusCode::kUnavailable);
     closed = true;
@@ -237,7 +232,7 @@ class Talk {
     upstream::CallRequest request;
     request.path = "/pkg.Service/Method";
     request.metadata = {{"x", "y"}, {"authorization", std::string(input_.Take(input_.Below(16)))}, {"b-bin", "\1"}};
-    auto stream = std::make_unique<H2Stream>(loop_, &room_, std::move(request), &caller, kNever);
+    auto stream = std::make_unique<H2Stream>(loop_, nullptr, std::move(request), &caller);
     H2Stream& opened = *stream;
     caller.call = std::move(stream);
     FUZZ_EXPECT(connection_->Start(opened));
@@ -324,7 +319,6 @@ class Talk {
   Input& input_;
   Loop& loop_;
   upstream::H2Options options_;
-  NoRoom room_;
   Owner owner_;
   std::shared_ptr<H2Connection> connection_;
   std::vector<std::unique_ptr<Caller>> callers_;
