@@ -56,6 +56,10 @@ Exchange::~Exchange() {
 
 void Exchange::OnRequestHead() {
   origin_ = context_.options.cors.Match(head_.headers);
+  if (context_.memory != nullptr && context_.memory->over()) {
+    return ReplyFailure({absl::UnavailableError("the gateway has no memory left for another request"),
+                         EndReason::kLocal, /*unprocessed=*/true});
+  }
   if (schema_ == nullptr) return AnswerWithoutRoute({});
   if (context_.options.cors.on() && Cors::IsPreflight(head_.method, head_.headers)) return AnswerPreflight();
   const Lookup lookup = context_.dialect.LookupOf(head_);

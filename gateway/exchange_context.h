@@ -13,6 +13,7 @@
 #include "gateway/dialect/dialect.h"
 #include "gateway/http/static_files.h"
 #include "gateway/loop.h"
+#include "gateway/memory_guard.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/request_metadata.h"
@@ -85,6 +86,7 @@ struct ExchangeContext {
   std::shared_ptr<const Schema> schema;  // null: that of no upstream is known yet
   std::string no_schema_reason;          // empty: that of every upstream is; else whose is not, and why
   std::string scratch;                   // a first record, before its head is sent
+  const MemoryGuard* memory = nullptr;   // null: no bound
 };
 
 }  // namespace penstock

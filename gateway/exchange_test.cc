@@ -83,6 +83,38 @@ TEST_F(ExchangeTest, RetryAfterOnlyWhereNoUpstreamSawTheCall) {
   EXPECT_EQ(response_.Header("Retry-After"), "");
 }
 
+TEST_F(ExchangeTest, WithoutMemoryNewRequestsAreTurnedAwayAndStreamsGoOn) {
+  uint64_t in_use = 0;
+  MemoryGuard memory(loop_, 1000, [&] { return in_use; });
+  context_.memory = &memory;
+  memory.Start();
+  SendSubscribe();
+  channel_.handler->OnCallMessage(Tick(1), 10);
+  in_use = 1001;
+  RunFor(2 * MemoryGuard::kLookEvery);
+  channel_.handler->OnCallMessage(Tick(2), 10);
+  EXPECT_THAT(response_.body, HasSubstr("\"sequence\":\"2\""));
+  exchange_.reset();
+
+  for (const char* path : {"/v1/ticks:subscribe", "/"}) {
+    SCOPED_TRACE(path);
+    response_ = FakeResponse();
+    Send("POST", path, "{}");
+    EXPECT_EQ(response_.status, 503);
+    EXPECT_EQ(response_.Header("Retry-After"), "1");
+    EXPECT_THAT(response_.body, HasSubstr("no memory left"));
+    EXPECT_EQ(channel_.handler, nullptr) << "no call was made";
+    exchange_.reset();
+  }
+  in_use = 0;
+  RunFor(2 * MemoryGuard::kLookEvery);
+  response_ = FakeResponse();
+  SendSubscribe();
+  EXPECT_NE(channel_.handler, nullptr);
+  exchange_.reset();
+  context_.memory = nullptr;
+}
+
 TEST_F(ExchangeTest, TheHeadWaitsOnlySoLongAndSilenceIsFilledWithSpaces) {
   SendSubscribe();
   RunFor(std::chrono::milliseconds(60));

@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <memory>
 
+#include "gateway/config/cgroup.h"
 #include "gateway/config/config.h"
 #include "gateway/config/cpu_count.h"
+#include "gateway/config/memory_limit.h"
 #include "gateway/observe/log.h"
 #include "gateway/server.h"
 
@@ -62,7 +64,8 @@ int Run(const penstock::config::Config& config) {
 
 int main(int argc, char** argv) {
   const penstock::config::Environment environment{[](const char* name) { return std::getenv(name); },
-                                                  RaiseOpenFilesLimit(), penstock::config::CpuCount()};
+                                                  RaiseOpenFilesLimit(), penstock::config::CpuCount(),
+                                                  penstock::config::MemoryLimit(penstock::config::ReadWholeFile)};
   const penstock::config::Parsed parsed =
       penstock::config::ParseCommandLine(absl::MakeConstSpan(argv, static_cast<size_t>(argc)), environment);
   if (parsed.config) return Run(*parsed.config);

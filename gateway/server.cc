@@ -102,6 +102,7 @@ Server::~Server() {
   // Whatever lives on the first loop goes before it.
   signals_.reset();
   tls_reload_.reset();
+  memory_.reset();
   feed_.reset();
   acceptor_.reset();
   admin_.reset();
@@ -139,7 +140,8 @@ absl::Status Server::Prepare() {
     shared_.channels.push_back({.addresses = Texts(upstream.addresses),
                                 .stream_window_bytes = config_.stream_window_bytes,
                                 .max_message_bytes = config_.max_message_bytes,
-                                .tls = upstream_tls_.get()});
+                                .tls = upstream_tls_.get(),
+                                .health_check = config_.upstream_health_check});
   }
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
   if (absl::Status status = PrepareTls(); !status.ok()) return status;
@@ -153,6 +155,10 @@ absl::Status Server::Prepare() {
     auto worker = Worker::Create(shared_);
     if (!worker.ok()) return worker.status();
     workers_.push_back(*std::move(worker));
+  }
+  if (config_.max_memory_bytes != config::kNoSizeLimit) {
+    memory_ = std::make_unique<MemoryGuard>(first().loop(), config_.max_memory_bytes);
+    for (const auto& worker : workers_) worker->Heed(memory_.get());
   }
   auto schema_feed = SchemaFeed::Create(std::move(feed));
   if (!schema_feed.ok()) return schema_feed.status();
@@ -211,6 +217,7 @@ absl::Status Server::Bind() {
   http::AcceptorOptions options;
   options.addresses = Texts(config_.listen);
   options.max_connections = config_.max_connections;
+  options.max_connections_per_address = config_.max_connections_per_address;
   std::vector<http::SessionSet*> sets;
   for (const auto& worker : workers_) sets.push_back(&worker->sessions());
   auto acceptor = http::Acceptor::Listen(loop, options, sets);
@@ -226,6 +233,7 @@ absl::Status Server::Run() {
   signals_ = std::make_unique<boost::asio::signal_set>(loop.io(), SIGTERM, SIGINT, SIGHUP);
   AwaitSignal();
   WatchTls();
+  if (memory_ != nullptr) memory_->Start();
   std::vector<upstream::Channel*> channels;
   for (const auto& channel : first().channels()) channels.push_back(channel.get());
   feed_->Start(loop, channels, [this](const std::shared_ptr<const Schema>& schema, const std::string& missing) {
@@ -276,6 +284,10 @@ void Server::OnUpstreamChange(size_t upstream, const upstream::PoolChange& chang
 std::vector<std::string> Server::NotReady() const {
   std::vector<std::string> reasons;
   if (state_ != State::kServing) reasons.push_back("draining");
+  if (memory_ != nullptr && memory_->over()) {
+    reasons.push_back(absl::StrCat(
+        "more memory is in use than --max-memory-bytes=", config::PrintSize(config_.max_memory_bytes), " allows"));
+  }
   for (size_t i = 0; i < config_.upstream.size(); ++i) {
     const bool connected =
         std::all_of(workers_.begin(), workers_.end(), [i](const auto& worker) { return worker->upstream_ready(i); });

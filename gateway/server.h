@@ -25,6 +25,7 @@
 #include "gateway/http/tls_reload.h"
 #include "gateway/http/tls_server.h"
 #include "gateway/log_pace.h"
+#include "gateway/memory_guard.h"
 #include "gateway/schema_feed.h"
 #include "gateway/timer_wheel.h"
 #include "gateway/upstream/endpoint_pool.h"
@@ -81,6 +82,7 @@ class Server final : private Timer {
   std::unique_ptr<http::Acceptor> admin_;
   std::unique_ptr<http::Acceptor> acceptor_;
   std::unique_ptr<http::TlsReload> tls_reload_;
+  std::unique_ptr<MemoryGuard> memory_;  // null: no bound
   std::unique_ptr<boost::asio::signal_set> signals_;
   State state_ = State::kServing;
   TimerWheel::Clock::time_point give_up_;  // kEnding: when what is left is cut

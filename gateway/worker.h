@@ -20,6 +20,7 @@
 #include "gateway/http/session_set.h"
 #include "gateway/http/static_files.h"
 #include "gateway/loop.h"
+#include "gateway/memory_guard.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/schema.h"
@@ -56,6 +57,9 @@ class Worker final : private Timer {
   // Calls `listener` with what changed about which upstream. Before Start.
   using UpstreamListener = std::function<void(size_t upstream, const upstream::PoolChange& change)>;
   void OnUpstreamChange(UpstreamListener listener) { on_upstream_change_ = std::move(listener); }
+
+  // Turns requests away while `memory` is over; it outlives the requests. Before Start.
+  void Heed(const MemoryGuard* memory) { context_.memory = memory; }
 
   // Starts connecting to the upstreams.
   void Start();

@@ -34,6 +34,7 @@ Config Defaults(const Environment& environment, Dialect dialect) {
   config.upstream = {{"localhost:50051", ParseUpstreamAddresses("localhost:50051").value()}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
+  if (environment.memory_limit) config.max_memory_bytes = *environment.memory_limit / 10 * 9;
   if (dialect == Dialect::kGrpcGateway) {
     config.unbound_methods = false;
     config.unescape = route::Unescape::kLegacy;

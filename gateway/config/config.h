@@ -65,10 +65,10 @@ struct Config {
 
   // --- TLS towards the upstreams, all of them ------------------------------------------------------------------------
   bool upstream_tls = false;
-  std::string upstream_ca_file;      // PEM; empty: the system's CAs
-  std::string upstream_cert_file;    // PEM chain that the gateway shows; empty: none
-  std::string upstream_key_file;     // PEM, without a passphrase
-  std::string upstream_server_name;  // that the certificate must have; empty: the address's host
+  std::string upstream_ca_file;        // PEM; empty: the system's CAs
+  std::string upstream_cert_file;      // PEM chain that the gateway shows; empty: none
+  std::string upstream_key_file;       // PEM, without a passphrase
+  std::string upstream_server_name;    // that the certificate must have; empty: the address's host
   bool upstream_health_check = false;  // grpc.health.v1 decides which addresses are used
 
   // --- What is served ----------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ struct Config {
   // connections to the upstream.
   size_t max_connections = 0;
   // The same of one client address, so that no client takes all of them. None: behind a proxy all have its address.
-  size_t max_connections_per_address = kNoCountLimit;
+  size_t max_connections_per_address = kNoSizeLimit;
   // Memory of this process in use, above which new requests are answered 503. 90 % of the cgroup's limit, if it has
   // one: the rest is the kernel's for sockets, and for what is on its way already.
   size_t max_memory_bytes = kNoSizeLimit;
@@ -146,8 +146,9 @@ inline constexpr size_t kReservedFiles = 128;
 // What the configuration depends on besides the command line.
 struct Environment {
   std::function<const char*(const char*)> getenv;
-  size_t open_files_limit;  // RLIMIT_NOFILE, after it was raised
-  int cpus;                 // CpuCount()
+  size_t open_files_limit;                                // RLIMIT_NOFILE, after it was raised
+  int cpus;                                               // CpuCount()
+  absl::optional<uint64_t> memory_limit = absl::nullopt;  // MemoryLimit()
 };
 
 // `config` absent: print `out` and `err` and exit with `exit_code` (0 for help and version, 2 for bad flags).

@@ -80,6 +80,7 @@ const std::vector<FlagRow>& FlagRows() {
       {"--listen", ":8080", "unix:/run/p.sock", "[::1]:0", "8080", "has no port"},
       {"--admin-listen", "127.0.0.1:9901", ":0", "unix:a.sock", "localhost:x", "has the port"},
       {"--upstream", "localhost:50051", "a:1,b:2", "unix:u.sock", "a:0", "nothing to connect to"},
+      {"--upstream-health-check", "off", "on", "off", "maybe", "neither on nor off"},
       {"--tls-cert-file", "", "tls.crt", "/b/c.crt", "", "", {"--tls-key-file=k"}},
       {"--tls-key-file", "", "tls.key", "/b/c.key", "", "", {"--tls-cert-file=c"}},
       {"--tls-client-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--tls-cert-file=c", "--tls-key-file=k"}},
@@ -112,6 +113,8 @@ const std::vector<FlagRow>& FlagRows() {
       {"--max-record-bytes", "16M", "4M", "64M", "4G", "unknown unit"},
       {"--stream-window-bytes", "64k", "1k", "1M", "1023", "at least 1k"},
       {"--max-connections", "17885", "1", "19872", "0", "no number from 1 to 1000000"},
+      {"--max-connections-per-address", "none", "1", "100", "0", "no number from 1 to 1000000"},
+      {"--max-memory-bytes", "none", "200M", "1M", "1000", "at least 1M"},
       {"--slow-client-rate", "1k", "1", "1M", "1K", "unknown unit"},
       {"--header-timeout", "10s", "1ms", "24h", "25h", "at most 24h"},
       {"--body-timeout", "30s", "250ms", "1m", "0", "at least 1ms"},
@@ -327,6 +330,14 @@ TEST(ParseCommandLine, DefaultsFollowTheMachine) {
     EXPECT_EQ(parsed.config->max_connections, row.connections) << row.reason;
     EXPECT_EQ(parsed.config->threads, row.threads) << row.reason;
   }
+}
+
+TEST(ParseCommandLine, MemoryIsNineTenthsOfWhatTheGroupMayHave) {
+  const std::vector<const char*> argv = {"penstock-gateway"};
+  Environment environment{[](const char*) -> const char* { return nullptr; }, 20000, 2, uint64_t{200} << 20};
+  EXPECT_EQ(ParseCommandLine(absl::MakeConstSpan(argv), environment).config->max_memory_bytes, size_t{180} << 20);
+  environment.memory_limit = absl::nullopt;
+  EXPECT_EQ(ParseCommandLine(absl::MakeConstSpan(argv), environment).config->max_memory_bytes, kNoSizeLimit);
 }
 
 TEST(ParseCommandLine, RefusesWhatItDoesNotKnow) {

@@ -3,11 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
-#include <limits>
 #include <thread>
 #include <vector>
 
@@ -19,58 +15,27 @@
 namespace penstock::config {
 namespace {
 
-constexpr int kUnbounded = std::numeric_limits<int>::max();
-constexpr absl::string_view kCgroupRoot = "/sys/fs/cgroup";
-
 // CPUs that `quota` microseconds in each `period` amount to, the part of one counted as one.
-int CpusOf(absl::string_view quota, absl::string_view period) {
+int64_t CpusOf(absl::string_view quota, absl::string_view period) {
   int64_t quota_us = 0;
   int64_t period_us = 0;
-  if (!absl::SimpleAtoi(quota, &quota_us) || !absl::SimpleAtoi(period, &period_us)) return kUnbounded;
-  if (quota_us <= 0 || period_us <= 0) return kUnbounded;  // v1 writes -1 for none
-  const int64_t cpus = quota_us / period_us + (quota_us % period_us != 0 ? 1 : 0);
-  return static_cast<int>(std::min<int64_t>(cpus, kUnbounded));
+  if (!absl::SimpleAtoi(quota, &quota_us) || !absl::SimpleAtoi(period, &period_us)) return kNoCgroupLimit;
+  if (quota_us <= 0 || period_us <= 0) return kNoCgroupLimit;  // v1 writes -1 for none
+  return quota_us / period_us + (quota_us % period_us != 0 ? 1 : 0);
 }
 
 // cgroup v2: "200000 100000" or "max 100000".
-int QuotaV2(const std::string& directory, const FileReader& read_file) {
-  const absl::optional<std::string> content = read_file(absl::StrCat(directory, "/cpu.max"));
-  if (!content) return kUnbounded;
+int64_t QuotaV2(const std::string& folder, const FileReader& read_file) {
+  const absl::optional<std::string> content = read_file(absl::StrCat(folder, "/cpu.max"));
+  if (!content) return kNoCgroupLimit;
   const std::vector<absl::string_view> words = absl::StrSplit(*content, absl::ByAnyChar(" \n"), absl::SkipEmpty());
-  return words.size() == 2 ? CpusOf(words[0], words[1]) : kUnbounded;
+  return words.size() == 2 ? CpusOf(words[0], words[1]) : kNoCgroupLimit;
 }
 
-int QuotaV1(const std::string& directory, const FileReader& read_file) {
-  const absl::optional<std::string> quota = read_file(absl::StrCat(directory, "/cpu.cfs_quota_us"));
-  const absl::optional<std::string> period = read_file(absl::StrCat(directory, "/cpu.cfs_period_us"));
-  return quota && period ? CpusOf(*quota, *period) : kUnbounded;
-}
-
-// The smallest quota of `mount`/`path` and the groups above it. In a container the path may be the host's, of which
-// only the mount's own top is visible: files that are missing are passed over.
-template <typename Quota>
-int SmallestOnTheWay(const std::string& mount, absl::string_view path, const FileReader& read_file, Quota quota) {
-  int cpus = quota(mount, read_file);
-  while (!path.empty() && path != "/") {
-    cpus = std::min(cpus, quota(absl::StrCat(mount, path), read_file));
-    path = path.substr(0, path.rfind('/'));
-  }
-  return cpus;
-}
-
-// A line of /proc/self/cgroup: "0::/path" is v2, "4:cpu,cpuacct:/path" v1 with its controllers.
-int QuotaOfLine(absl::string_view line, const FileReader& read_file) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(':', 2));
-  if (parts.size() != 3 || parts[2].empty() || parts[2].front() != '/') return kUnbounded;
-  const std::string root(kCgroupRoot);
-  if (parts[0] == "0") {
-    return std::min(SmallestOnTheWay(root, parts[2], read_file, QuotaV2),
-                    SmallestOnTheWay(absl::StrCat(root, "/unified"), parts[2], read_file, QuotaV2));
-  }
-  const std::vector<absl::string_view> controllers = absl::StrSplit(parts[1], ',');
-  if (std::find(controllers.begin(), controllers.end(), "cpu") == controllers.end()) return kUnbounded;
-  return std::min(SmallestOnTheWay(absl::StrCat(root, "/", parts[1]), parts[2], read_file, QuotaV1),
-                  SmallestOnTheWay(absl::StrCat(root, "/cpu"), parts[2], read_file, QuotaV1));
+int64_t QuotaV1(const std::string& folder, const FileReader& read_file) {
+  const absl::optional<std::string> quota = read_file(absl::StrCat(folder, "/cpu.cfs_quota_us"));
+  const absl::optional<std::string> period = read_file(absl::StrCat(folder, "/cpu.cfs_period_us"));
+  return quota && period ? CpusOf(*quota, *period) : kNoCgroupLimit;
 }
 
 int AffinityCpus() {
@@ -81,25 +46,13 @@ int AffinityCpus() {
   return static_cast<int>(std::thread::hardware_concurrency());
 }
 
-absl::optional<std::string> ReadWholeFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return absl::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-}
-
 }  // namespace
 
 int CpuCount() { return CpuCount(AffinityCpus(), ReadWholeFile); }
 
 int CpuCount(int affinity_cpus, const FileReader& read_file) {
-  int cpus = affinity_cpus;
-  const absl::optional<std::string> groups = read_file("/proc/self/cgroup");
-  if (groups) {
-    for (const absl::string_view line : absl::StrSplit(*groups, '\n', absl::SkipEmpty())) {
-      cpus = std::min(cpus, QuotaOfLine(line, read_file));
-    }
-  }
-  return std::max(cpus, 1);
+  const int64_t quota = SmallestCgroupLimit("cpu", read_file, {QuotaV2, QuotaV1});
+  return static_cast<int>(std::max<int64_t>(std::min<int64_t>(affinity_cpus, quota), 1));
 }
 
 int DefaultThreads(int cpus) { return std::clamp(cpus, 1, kMaxDefaultThreads); }

@@ -7,18 +7,12 @@
 #ifndef PENSTOCK_GATEWAY_CONFIG_CPU_COUNT_H_
 #define PENSTOCK_GATEWAY_CONFIG_CPU_COUNT_H_
 
-#include <functional>
-#include <string>
-
-#include "absl/types/optional.h"
+#include "gateway/config/cgroup.h"
 
 namespace penstock::config {
 
 // More loops than this need a reason that only a measurement can give: `--threads` says so by hand.
 inline constexpr int kMaxDefaultThreads = 8;
-
-// The content of a file, or nothing where it cannot be read.
-using FileReader = std::function<absl::optional<std::string>(const std::string& path)>;
 
 // CPUs of this process, from the kernel. At least 1.
 int CpuCount();

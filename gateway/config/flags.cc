@@ -41,6 +41,8 @@ constexpr size_t kMaxBytes = 1024 * kMega;
 constexpr size_t kMaxThreads = 256;
 // What one process can hold in memory at a few kilobytes each.
 constexpr size_t kMaxConnections = 1000 * 1000;
+// What an address space holds: a bound that only a typing error exceeds.
+constexpr size_t kMaxMemory = size_t{1} << 47;
 constexpr absl::Duration kMillisecond = absl::Milliseconds(1);
 constexpr absl::Duration kDay = absl::Hours(24);
 
@@ -128,19 +130,24 @@ Flag Size(const char* name, std::string help, size_t Config::*field, size_t min,
       [](const size_t& size) { return PrintSize(size); });
 }
 
+std::string PrintCount(uint64_t count) { return count == kNoSizeLimit ? "none" : absl::StrCat(count); }
+
 template <typename T>
-Flag Count(const char* name, std::string help, T Config::*field, size_t max) {
+Flag Count(const char* name, std::string help, T Config::*field, size_t max, None none = None::kRefused) {
   return Single<T>(
-      name, kSizes, "N", std::move(help), field,
-      [max](const std::string& text) -> absl::StatusOr<T> {
+      name, kSizes, none == None::kAllowed ? "N|none" : "N", std::move(help), field,
+      [max, none](const std::string& text) -> absl::StatusOr<T> {
         uint64_t count = 0;
+        if (none == None::kAllowed && text == "none") return static_cast<T>(kNoSizeLimit);
         if (text.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(text.front())) ||
             !absl::SimpleAtoi(text, &count) || count < 1 || count > max) {
           return Bad(text, absl::StrCat("is no number from 1 to ", max));
         }
         return static_cast<T>(count);
       },
-      [](const T& count) { return absl::StrCat(count); });
+      [none](const T& count) {
+        return none == None::kAllowed ? PrintCount(static_cast<uint64_t>(count)) : absl::StrCat(count);
+      });
 }
 
 Flag Time(const char* name, const char* group, std::string help, absl::Duration Config::*field, absl::Duration min,
@@ -296,6 +303,9 @@ void AddAddresses(std::vector<Flag>& flags) {
           absl::StrAppend(out, PrintAddress(address));
         });
       }));
+  flags.push_back(Switch("--upstream-health-check", kAddresses,
+                         "use only addresses whose grpc.health.v1 says that they serve",
+                         &Config::upstream_health_check));
 }
 
 void AddTls(std::vector<Flag>& flags) {
@@ -380,6 +390,11 @@ void AddSizes(std::vector<Flag>& flags) {
                        &Config::stream_window_bytes, kKilo, kMaxBytes));
   flags.push_back(
       Count<size_t>("--max-connections", "client connections at a time", &Config::max_connections, kMaxConnections));
+  flags.push_back(Count<size_t>("--max-connections-per-address",
+                                "the same of one client address (IPv6: of one /64); more: 429",
+                                &Config::max_connections_per_address, kMaxConnections, None::kAllowed));
+  flags.push_back(Size("--max-memory-bytes", "memory in use; above: new requests get 503", &Config::max_memory_bytes,
+                       kMega, kMaxMemory, None::kAllowed));
   flags.push_back(Size("--slow-client-rate", "bytes a second; slower for --slow-client-timeout: cut",
                        &Config::slow_client_rate, 1, kMaxBytes));
 }

@@ -28,6 +28,18 @@ constexpr char kUnixPrefix[] = "unix:";
 
 UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
+constexpr absl::string_view kBusy =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+constexpr absl::string_view kTooManyOfAnAddress =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+// No session for it: one write without waiting, and its descriptor is free at once. So whoever comes in crowds costs
+// nobody else's place, and may see a reset instead of the answer if its request is here already.
+void TurnAway(UniqueFd socket, absl::string_view answer) {
+  const ssize_t ignored = ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  static_cast<void>(ignored);
+}
+
 bool OutOfDescriptors(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 absl::Status Unusable(absl::string_view address, absl::string_view why) {
@@ -149,7 +161,13 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
                        });
   }
 
-  int Take() { return ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+  // The next connection and its other end; else errno says why there is none.
+  UniqueFd Take(sockaddr_storage* peer) {
+    socklen_t size = sizeof *peer;
+    *peer = {};
+    return UniqueFd(
+        ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  }
 
   void Close() {
     boost::system::error_code ignored;
@@ -165,9 +183,9 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
   void Accept() {
     for (int i = 0; i < kAcceptsATurn && socket_.is_open(); ++i) {
       if (owner_->Full(kRefusalsAtOnce)) return Pause();
-      const int fd = Take();
-      if (fd >= 0) {
-        owner_->Place(fd);
+      sockaddr_storage peer;
+      if (UniqueFd fd = Take(&peer)) {
+        owner_->Place(std::move(fd), peer);
       } else if (OutOfDescriptors(errno)) {
         owner_->AcceptFromReserve(*this);
         return Pause();
@@ -209,7 +227,13 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(Loop& loop, AcceptorO
 }
 
 Acceptor::Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets)
-    : loop_(loop), options_(std::move(options)), sets_(std::move(sets)), reserve_(OpenReserve()) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      sets_(std::move(sets)),
+      quota_(options_.max_connections_per_address == std::numeric_limits<size_t>::max()
+                 ? nullptr
+                 : std::make_shared<AddressQuota>(options_.max_connections_per_address)),
+      reserve_(OpenReserve()) {}
 
 Acceptor::~Acceptor() { StopListening(); }
 
@@ -230,29 +254,29 @@ bool Acceptor::Full(size_t allowance) const {
   return connections >= options_.max_connections + allowance;
 }
 
-void Acceptor::Place(int socket) {
+void Acceptor::Place(UniqueFd socket, const sockaddr_storage& peer) {
+  AddressQuota::Slot slot;
+  if (quota_ != nullptr) {
+    absl::optional<AddressQuota::Slot> taken = quota_->Take(peer);
+    if (!taken) return TurnAway(std::move(socket), kTooManyOfAnAddress);
+    slot = *std::move(taken);
+  }
   SessionSet* least = *std::min_element(sets_.begin(), sets_.end(),
                                         [](const SessionSet* a, const SessionSet* b) { return a->load() < b->load(); });
   if (Full(0)) {
-    least->Refuse(UniqueFd(socket));
+    least->Refuse(std::move(socket));
   } else {
-    least->Give(UniqueFd(socket));
+    least->Give(std::move(socket), std::move(slot));
   }
 }
 
 void Acceptor::AcceptFromReserve(Listener& listener) {
   if (!reserve_) return;
   reserve_.reset();
-  UniqueFd socket(listener.Take());
-  if (socket && options_.serve_from_reserve) return Place(socket.release());  // refilled when a descriptor is free
-  if (socket) {
-    // No session for it: one write without waiting, and the descriptor goes back into reserve at once.
-    static constexpr absl::string_view kBusy =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    const ssize_t ignored = ::send(socket.get(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    static_cast<void>(ignored);
-    socket.reset();
-  }
+  sockaddr_storage peer;
+  UniqueFd socket = listener.Take(&peer);
+  if (socket && options_.serve_from_reserve) return Place(std::move(socket), peer);  // refilled when one is free
+  if (socket) TurnAway(std::move(socket), kBusy);
   RefillReserve();
 }
 

@@ -13,12 +13,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/http/address_quota.h"
 #include "gateway/http/session_set.h"
+#include "gateway/http/unique_fd.h"
 #include "gateway/loop.h"
 
 namespace penstock::http {
@@ -27,6 +30,8 @@ struct AcceptorOptions {
   // ":port" (every address, v4 and v6), "address:port", "[v6]:port", "unix:path". Port 0 picks one.
   std::vector<std::string> addresses;
   size_t max_connections = 10'000;
+  // The same of one client address (see AddressQuota); one more is told 429 and closed at once.
+  size_t max_connections_per_address = std::numeric_limits<size_t>::max();
   // Out of descriptors, serve a connection on the reserve instead of turning it away: for the admin listener, whose
   // health answers matter most just then.
   bool serve_from_reserve = false;
@@ -63,8 +68,8 @@ class Acceptor {
   Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets);
 
   bool Full(size_t allowance) const;
-  // Gives `socket` to the loop with the least load, or refuses it there.
-  void Place(int socket);
+  // Gives `socket` to the loop with the least load, or refuses it there. `peer` is its other end.
+  void Place(UniqueFd socket, const sockaddr_storage& peer);
   // Takes one connection off the backlog with the reserve descriptor, where there is one.
   void AcceptFromReserve(Listener& listener);
   void RefillReserve();
@@ -72,6 +77,7 @@ class Acceptor {
   Loop& loop_;
   const AcceptorOptions options_;
   const std::vector<SessionSet*> sets_;
+  const std::shared_ptr<AddressQuota> quota_;  // null: no bound
   UniqueFd reserve_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::string> addresses_;

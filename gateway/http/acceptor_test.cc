@@ -1,6 +1,7 @@
 #include "gateway/http/acceptor.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -93,6 +94,22 @@ TEST(Acceptor, ServesWhatItWasToldTo) {
         << address;
   }
   EXPECT_TRUE(absl::StartsWith(site.address(0), "127.0.0.1:"));
+}
+
+TEST(Acceptor, OneAddressHasSoManyConnectionsAndNoMore) {
+  Site site(2);
+  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0"}, .max_connections_per_address = 2}).ok());
+  std::vector<TestClient> kept;
+  for (int i = 0; i < 2; ++i) {
+    kept.push_back(site.Connect());
+    kept.back().Send(kGet);
+    EXPECT_THAT(kept.back().ReadResponse(), ::testing::HasSubstr("loop "));
+  }
+  EXPECT_THAT(site.Connect().ReadToEnd(), ::testing::HasSubstr("HTTP/1.1 429 "));
+  // Its place is free when it has gone.
+  kept.front().Close();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!Answers(site.Connect())) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
 TEST(Acceptor, EveryAddressIsBothFamilies) {

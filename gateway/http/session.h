@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "gateway/http/address_quota.h"
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/stream.h"
@@ -93,6 +94,7 @@ class Session {
 
  private:
   friend class SessionSet;
+  AddressQuota::Slot slot_;
   Session* next_ = nullptr;  // the set's list
   Session* prev_ = nullptr;
 };

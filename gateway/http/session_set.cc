@@ -15,15 +15,17 @@ SessionSet::~SessionSet() {
   while (first_ != nullptr) Remove(*first_);
 }
 
-void SessionSet::Give(UniqueFd socket) {
+void SessionSet::Give(UniqueFd socket, AddressQuota::Slot slot) {
   size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket)]() mutable {
+  loop.Post([this, socket = std::move(socket), slot = std::move(slot)]() mutable {
     Transport transport(loop, std::move(socket));
     if (!transport.open()) {
       size_.fetch_sub(1, std::memory_order_relaxed);
       return;
     }
-    Add(new DetectSession(*this, std::move(transport)));
+    auto* session = new DetectSession(*this, std::move(transport));
+    session->slot_ = std::move(slot);
+    Add(session);
   });
 }
 
@@ -65,6 +67,7 @@ void SessionSet::Remove(Session& session) {
 
 void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {
   Unlink(session);
+  next->slot_ = std::move(session.slot_);
   delete &session;
   Add(next.release());
 }

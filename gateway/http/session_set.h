@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "gateway/http/address_quota.h"
 #include "gateway/http/session.h"
 #include "gateway/http/stream.h"
 #include "gateway/http/unique_fd.h"
@@ -24,8 +25,8 @@ class SessionSet final : private SessionContext {
   SessionSet(Loop& loop, const SessionOptions& options, HandlerFactory factory);
   ~SessionSet() override;
 
-  // Serves a connected stream socket (TCP or unix). Any thread.
-  void Give(UniqueFd socket);
+  // Serves a connected stream socket (TCP or unix), which holds `slot` while it lasts. Any thread.
+  void Give(UniqueFd socket, AddressQuota::Slot slot = {});
 
   // Answers 503 with Retry-After, as HTTP/1.1 whatever the client speaks, to a connection that is one too many, and
   // closes it: to find out more it would have to be kept. Any thread.
