@@ -233,9 +233,16 @@ Acceptor::Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*>
       quota_(options_.max_connections_per_address == std::numeric_limits<size_t>::max()
                  ? nullptr
                  : std::make_shared<AddressQuota>(options_.max_connections_per_address)),
-      reserve_(OpenReserve()) {}
+      reserve_(OpenReserve()) {
+  if (!options_.serve_from_reserve) return;
+  for (SessionSet* set : sets_) set->OnRemoved([this] { RefillReserve(); });
+}
 
-Acceptor::~Acceptor() { StopListening(); }
+Acceptor::~Acceptor() {
+  StopListening();
+  if (!options_.serve_from_reserve) return;
+  for (SessionSet* set : sets_) set->OnRemoved(nullptr);
+}
 
 void Acceptor::Start() {
   for (const std::shared_ptr<Listener>& listener : listeners_) {

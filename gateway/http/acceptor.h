@@ -33,7 +33,8 @@ struct AcceptorOptions {
   // The same of one client address (see AddressQuota); one more is told 429 and closed at once.
   size_t max_connections_per_address = std::numeric_limits<size_t>::max();
   // Out of descriptors, serve a connection on the reserve instead of turning it away: for the admin listener, whose
-  // health answers matter most just then.
+  // health answers matter most just then. What a connection of its sets leaves goes back into reserve before anybody
+  // else can have it. REQUIRES: the sets are of the acceptor's loop, and of no other acceptor.
   bool serve_from_reserve = false;
 };
 

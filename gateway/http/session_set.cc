@@ -63,6 +63,7 @@ void SessionSet::Remove(Session& session) {
   Unlink(session);
   delete &session;
   size_.fetch_sub(1, std::memory_order_relaxed);
+  if (on_removed_) on_removed_();
 }
 
 void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {

@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "gateway/http/address_quota.h"
 #include "gateway/http/session.h"
@@ -38,6 +40,10 @@ class SessionSet final : private SessionContext {
   // Connections and requests in progress: what the acceptor weighs loops by. Any thread.
   size_t load() const { return size() + loop.live_requests().load(std::memory_order_relaxed); }
 
+  // `listener` is told of each connection that has gone, when its descriptor is free again. The loop's thread, or
+  // before it runs; null: nobody is.
+  void OnRemoved(std::function<void()> listener) { on_removed_ = std::move(listener); }
+
   // Idle connections close now; the others say `Connection: close` and close when their request is done. What is given
   // afterwards is served once.
   void BeginDrain();
@@ -48,6 +54,7 @@ class SessionSet final : private SessionContext {
   void Remove(Session& session) override;
   void Replace(Session& session, std::unique_ptr<Session> next) override;
 
+  std::function<void()> on_removed_;
   std::atomic<size_t> size_{0};
   Session* first_ = nullptr;
 };
