@@ -18,6 +18,7 @@ constexpr size_t kSizeDigits = 8;
 constexpr absl::string_view kSizeLine = "00000000\r\n";
 
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr int kContentTooLarge = 413;
 constexpr absl::string_view kServed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 void Append(std::string& out, absl::string_view text) { out.append(text.data(), text.size()); }
@@ -60,7 +61,7 @@ size_t Http1Session::ReadAllowance() const {
     case State::kBody:
       return context_.options.max_unreleased_bytes - std::min(unreleased_, context_.options.max_unreleased_bytes);
     case State::kDiscard:
-      return context_.options.max_discarded_bytes;
+      return drop_budget_;
     case State::kResponse: {
       if (drop_input_) return drop_budget_;
       const size_t kept = pipelined_ ? pipelined_->size() : 0;
@@ -135,6 +136,8 @@ bool Http1Session::TakeStep(absl::string_view& input) {
       if (state_ == State::kBody && !answered()) {
         unreleased_ += step.body.size();
         handler_->OnRequestBody(step.body);
+      } else if (state_ == State::kDiscard) {
+        Discard(step.consumed);
       }
       return true;
     case Http1Parser::Event::kEnd:
@@ -207,6 +210,15 @@ void Http1Session::DropInput(size_t budget) {
   if (state_ != State::kLinger) state_ = State::kResponse;
 }
 
+// A part of a body that nobody wants has gone by. The rest may turn out to be more than the connection is worth.
+void Http1Session::Discard(size_t bytes) {
+  drop_budget_ -= std::min(drop_budget_, bytes);
+  if (drop_budget_ > 0) return;
+  close_ = true;
+  DropInput(context_.options.max_lingering_bytes);
+  context_.loop.Defer(this);
+}
+
 // The session's own answer to what never became a request.
 void Http1Session::RefuseRequest(int status, absl::string_view message, Headers extra) {
   exchange_ = Exchange();
@@ -239,11 +251,13 @@ std::string& Http1Session::Out() {
 
 // A rest of the body that cannot be skipped cheaply: of unknown length, long, or never to come because the client
 // waits for `100 Continue`.
-bool Http1Session::MustCloseAfterHead() const {
+// Whether what the client still has to send is worth the connection. What is left of a chunked body nobody knows: it is
+// read and dropped up to the limit, unless the answer is that there was too much of it.
+bool Http1Session::MustCloseAfterHead(int status) const {
   if (exchange_.request_complete) return false;
   if (exchange_.awaits_continue || !parser_) return true;
   const absl::optional<uint64_t> left = parser_->body_left();
-  return !left || *left > context_.options.max_discarded_bytes;
+  return left ? *left > context_.options.max_discarded_bytes : status == kContentTooLarge;
 }
 
 void Http1Session::SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) {
@@ -256,7 +270,7 @@ void Http1Session::SendHead(int status, const Headers& headers, absl::optional<u
   now.owed = now.bodiless ? 0 : content_length.value_or(0);
   const bool until_close = now.unknown_length && !now.chunked;
   const bool others_wait = now.unknown_length && pipelined_;
-  if (context_.draining || MustCloseAfterHead() || until_close || others_wait) close_ = true;
+  if (context_.draining || MustCloseAfterHead(status) || until_close || others_wait) close_ = true;
   if (HasConnectionToken(headers, "close")) close_ = true;
   if (others_wait) DropInput(context_.options.max_lingering_bytes);
 
@@ -337,6 +351,7 @@ void Http1Session::Finish(const Headers& trailers) {
       DropInput(context_.options.max_lingering_bytes);
     } else {
       state_ = State::kDiscard;
+      drop_budget_ = context_.options.max_discarded_bytes;
     }
   }
   context_.loop.Defer(this);

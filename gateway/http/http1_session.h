@@ -97,13 +97,14 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   void EndRequest();
   void KeepPipelined(absl::string_view input);
   void DropInput(size_t budget);
+  void Discard(size_t bytes);
   void RefuseRequest(int status, absl::string_view message, Headers extra = {});
   void BreakRequest(int status, absl::string_view message);
 
   // Writing
   void RunDeferred() override;
   std::string& Out();
-  bool MustCloseAfterHead() const;
+  bool MustCloseAfterHead(int status) const;
   void Account();
   void ClosePiece();
   void WriteEnding(const Headers& trailers);

@@ -163,6 +163,30 @@ TEST(Http1Session, WhatIsBehindAStreamThatHasEndedIsServed) {
   for (int i = 0; i < 2; ++i) EXPECT_NE(client.ReadUntil("one\r\n0\r\nGrpc-Trailer-A: b\r\n\r\n"), "");
 }
 
+// The rest of a chunked body that was answered early: short, it is dropped and the connection goes on; else it ends.
+TEST(Http1Session, AnAnswerBeforeTheEndOfAChunkedBodyKeepsTheConnectionIfTheRestIsShort) {
+  constexpr absl::string_view kBegin = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+  for (const bool is_short : {true, false}) {
+    SCOPED_TRACE(is_short ? "short" : "long");
+    SessionOptions options;
+    options.max_discarded_bytes = 1000;
+    TestServer server(options, [](Scripted& h) { h.on_head = [&h] { h.Reply(400, "no"); }; });
+    TestClient client = server.Connect();
+    client.Send(kBegin);
+    const std::string answer = client.ReadResponse();
+    EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 400 ")) << answer;
+    EXPECT_FALSE(absl::StrContains(answer, "Connection: close")) << answer;
+    if (is_short) {
+      client.Send("4\r\nrest\r\n0\r\n\r\n");
+      client.Send(kGet);
+      EXPECT_TRUE(absl::StartsWith(client.ReadResponse(), "HTTP/1.1 400 "));
+    } else {
+      for (int i = 0; i < 20; ++i) client.Send(absl::StrCat("64\r\n", std::string(100, 'x'), "\r\n"));
+      EXPECT_NE(client.WaitForEnd(), TestClient::End::kOpen);
+    }
+  }
+}
+
 TEST(Http1Session, PipelinedBeforeAStreamItSaysClose) {
   TestServer server({}, [](Scripted&) {});
   TestClient client = server.Connect();

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -276,6 +278,18 @@ TEST_F(H2ConnectionTest, HandlersMayDestroyTheirCallInAnyCallback) {
   EXPECT_EQ(first.message_count, 1u);
   EXPECT_EQ(cut.message_count, 1u);
   EXPECT_EQ(last.message_count, 2u);
+}
+
+TEST_F(H2ConnectionTest, CancelledAfterTheDeadlineIsTheDeadline) {
+  Connect();
+  Recorder recorder;
+  Start(recorder, {"/pkg.Service/Method", {}, absl::Milliseconds(1)});
+  peer_->Await(testing::kData, 1);
+  // Before the timer has its turn.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  peer_->Send(testing::RstFrame(1, 8));
+  AwaitEnd(recorder);
+  EXPECT_EQ(recorder.end->status.code(), absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(H2ConnectionTest, TheDeadlineIsSentAndKept) {

@@ -21,6 +21,10 @@ Clock::time_point DeadlineOf(absl::Duration timeout) {
   return Clock::now() + absl::ToChronoNanoseconds(std::max(timeout, absl::ZeroDuration()));
 }
 
+absl::Status DeadlineExceeded() {
+  return absl::DeadlineExceededError("the call's deadline passed before the upstream ended it");
+}
+
 }  // namespace
 
 H2Stream::H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler)
@@ -149,8 +153,7 @@ void H2Stream::Orphan() {
 
 void H2Stream::OnTimer() {
   if (deadline_ <= Clock::now()) {
-    End(InferredEnd(absl::DeadlineExceededError("the call's deadline passed before the upstream ended it"),
-                    /*unprocessed=*/waiting_));
+    End(InferredEnd(DeadlineExceeded(), /*unprocessed=*/waiting_));
   } else if (waiting_) {
     End(InferredEnd(room_->WaitedTooLong(), /*unprocessed=*/true));
   }
@@ -240,6 +243,8 @@ void H2Stream::OnDataEnd() {
 void H2Stream::OnReset(uint32_t error_code) {
   end_sent_ = end_received_ = true;  // nothing is left to reset
   CallEnd end = EndFromReset(error_code);
+  // A server whose deadline has passed may cancel instead of saying so; gRPC's own clients tell by the clock as well.
+  if (error_code == NGHTTP2_CANCEL && deadline_ <= Clock::now()) end = InferredEnd(DeadlineExceeded());
   // Whoever has answered has processed the call, whatever it says now: sent again, it would be processed twice.
   if (head_seen_) end.unprocessed = false;
   if (end.unprocessed && SendAgain()) return;
