@@ -21,7 +21,7 @@ namespace {
 
 using google::protobuf::FileDescriptor;
 
-constexpr JsonReadOptions kLenient = {.ignore_unknown = true};
+constexpr JsonReadOptions kLenient = {.ignore_unknown = true, .go_times = true};
 
 absl::Status WrongPath(absl::string_view what, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(what, " ", why));

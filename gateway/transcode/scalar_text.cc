@@ -52,17 +52,6 @@ bool AppendSnakeCase(absl::string_view path, TextForm form, std::string* text) {
   return !path.empty();
 }
 
-void AppendTime(int64_t seconds, int32_t nanos, std::string* wire) {
-  if (seconds != 0) {
-    AppendTag(1, WireType::kVarint, wire);
-    AppendVarint(static_cast<uint64_t>(seconds), wire);
-  }
-  if (nanos != 0) {
-    AppendTag(2, WireType::kVarint, wire);
-    AppendVarint(static_cast<uint64_t>(int64_t{nanos}), wire);
-  }
-}
-
 // Runs `parse` into a value and, if that went well, appends what `append` makes of it.
 template <typename Value, typename Parse, typename Append>
 Fault ParseAndAppend(const Parse& parse, const Append& append) {
@@ -207,6 +196,17 @@ Fault DecodeBase64(absl::string_view text, std::string* bytes) {
   if (invalid >= 0) return kNoFault;
   bytes->resize(before);
   return "is not base64";
+}
+
+void AppendTime(int64_t seconds, int32_t nanos, std::string* wire) {
+  if (seconds != 0) {
+    AppendTag(1, WireType::kVarint, wire);
+    AppendVarint(static_cast<uint64_t>(seconds), wire);
+  }
+  if (nanos != 0) {
+    AppendTag(2, WireType::kVarint, wire);
+    AppendVarint(static_cast<uint64_t>(int64_t{nanos}), wire);
+  }
 }
 
 Fault ParseTimestamp(absl::string_view text, std::string* wire) {

@@ -31,6 +31,9 @@ Fault ParseTimestamp(absl::string_view text, std::string* wire);
 // "1.5s", at most nanoseconds and ±315,576,000,000 s; appends the fields of a google.protobuf.Duration.
 Fault ParseDuration(absl::string_view text, std::string* wire);
 
+// Appends the two fields of a Timestamp or Duration, each unless it is 0.
+void AppendTime(int64_t seconds, int32_t nanos, std::string* wire);
+
 // "a.b,cD"; appends the fields of a google.protobuf.FieldMask, names as in .proto files. A path may be "*", by which
 // many APIs mean all fields.
 Fault ParseFieldMask(absl::string_view text, TextForm form, std::string* wire);
