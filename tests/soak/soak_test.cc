@@ -46,6 +46,10 @@ absl::Duration Length() {
   return absl::Seconds(value);
 }
 
+// How a service that goes away ends its calls: UNAVAILABLE, and CANCELLED those that it has no more patience for.
+bool IsServiceGone(int http_status) { return http_status == 503 || http_status == 499; }
+bool IsServiceGone(const std::string& code) { return code == "14" || code == "1"; }
+
 // What went wrong first, and how much went right.
 class Score {
  public:
@@ -108,7 +112,8 @@ class StreamLines {
         return;
       case bench::LineKind::kError:
         ended_here_ = true;
-        if (JsonAt(line, "/error/code") != "14") score_.Fault(absl::StrCat("an ending that nobody caused: ", line));
+        if (!IsServiceGone(JsonAt(line, "/error/code")))
+          score_.Fault(absl::StrCat("an ending that nobody caused: ", line));
         return;
       case bench::LineKind::kOther:
         return score_.Fault(absl::StrCat("a line that is none: ", line));
@@ -123,7 +128,7 @@ class StreamLines {
 };
 
 class Soak : public ::testing::Test {
- protected:
+ public:
   Soak() {
     RaiseDescriptorLimit();
     for (size_t i = 0; i < services_.size(); ++i) {
@@ -162,7 +167,7 @@ class Soak : public ::testing::Test {
           },
           Soon());
       const Response& response = client->response();
-      if (response.status == 503) {
+      if (IsServiceGone(response.status)) {
         ++score_.refused;
         absl::SleepFor(absl::Milliseconds(50));
       } else if (response.status != 200 || !response.complete || !lines.ended_here()) {
@@ -206,7 +211,7 @@ class Soak : public ::testing::Test {
       if (!client->Send(PostJson("/v1/ticks:subscribe", R"({"count":1})")).ok()) return;
       const Response response = client->ReadResponse(Soon());
       ++score_.calls;
-      if (response.status == 503) {
+      if (IsServiceGone(response.status)) {
         ++score_.refused;
       } else if (response.status != 200 || !response.complete) {
         return score_.Fault(absl::StrCat("status ", response.status, " ", response.error, " ", response.body));
@@ -231,7 +236,8 @@ class Soak : public ::testing::Test {
         StreamLines lines(score_);
         if (answer.status == 200) lines.Take(answer.body);
         if (answer.status == 200 && !lines.ended_here()) score_.Fault("an HTTP/2 stream without its ending");
-        if (answer.status != 200 && answer.status != 503) score_.Fault(absl::StrCat("HTTP/2 status ", answer.status));
+        if (answer.status != 200 && !IsServiceGone(answer.status))
+          score_.Fault(absl::StrCat("HTTP/2 status ", answer.status));
       } else {
         score_.Fault("an HTTP/2 stream that does not end");
       }
