@@ -6,9 +6,23 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/http/error_reply.h"
+#include "gateway/json_string.h"
 
 namespace penstock {
 namespace {
+
+// {"--listen":":8080",…}, a line a flag. No flag's value is a secret: keys and certificates are files.
+std::string PrintSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::string json = "{";
+  for (const auto& [flag, value] : settings) {
+    json += json.size() == 1 ? "\n" : ",\n";
+    AppendJsonString(flag, &json);
+    json += ':';
+    AppendJsonString(value, &json);
+  }
+  json += "\n}\n";
+  return json;
+}
 
 class AdminHandler final : public http::RequestHandler {
  public:
@@ -17,14 +31,16 @@ class AdminHandler final : public http::RequestHandler {
 
   void OnRequestHead() override {
     const absl::string_view path = absl::string_view(head_.target).substr(0, head_.target.find('?'));
-    if (path != "/livez" && path != "/readyz" && path != "/metrics") {
-      return http::SendError(response_, 404, "the admin port has /livez, /readyz and /metrics");
+    if (path != "/livez" && path != "/readyz" && path != "/metrics" && path != "/streams" && path != "/config") {
+      return http::SendError(response_, 404, "the admin port has /livez, /readyz, /metrics, /streams and /config");
     }
     if (head_.method != "GET" && head_.method != "HEAD") {
       return http::SendError(response_, 405, http::GrpcCodeOf(405), "the admin port is read with GET",
                              {{"Allow", "GET, HEAD"}});
     }
     if (path == "/metrics") return Send(200, "text/plain; version=0.0.4; charset=utf-8", view_.metrics());
+    if (path == "/config") return Send(200, kJson, PrintSettings(view_.settings));
+    if (path == "/streams") return SendStreams();
     if (path == "/livez") return Send(200, kText, "ok\n");
     const std::vector<std::string> reasons = view_.not_ready();
     if (reasons.empty()) return Send(200, kText, "ok\n");
@@ -38,6 +54,15 @@ class AdminHandler final : public http::RequestHandler {
 
  private:
   static constexpr char kText[] = "text/plain; charset=utf-8";
+  static constexpr char kJson[] = "application/json";
+
+  // The client may be gone, and this with it, before all loops have told.
+  void SendStreams() {
+    self_ = std::make_shared<AdminHandler*>(this);
+    view_.streams([weak = std::weak_ptr<AdminHandler*>(self_)](const std::string& json) {
+      if (const auto handler = weak.lock()) (*handler)->Send(200, kJson, json);
+    });
+  }
 
   void Send(int status, const char* type, const std::string& body) {
     response_.SendHead(status, {{"Content-Type", type}, {"Cache-Control", "no-store"}}, body.size());
@@ -49,6 +74,7 @@ class AdminHandler final : public http::RequestHandler {
   const AdminView& view_;
   const http::RequestHead head_;
   http::ResponseStream& response_;
+  std::shared_ptr<AdminHandler*> self_;  // while an answer is gathered
 };
 
 }  // namespace

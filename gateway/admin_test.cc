@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,8 +28,12 @@ class AdminTest : public ::testing::Test {
   }
 
   std::vector<std::string> reasons_;
+  std::function<void(std::string)> gathered_;
   const http::HandlerFactory handlers_ =
-      AdminHandlers({.not_ready = [this] { return reasons_; }, .metrics = [] { return std::string("m 1\n"); }});
+      AdminHandlers({.not_ready = [this] { return reasons_; },
+                     .metrics = [] { return std::string("m 1\n"); },
+                     .settings = {{"--listen", ":8080"}, {"--expose", "a.B \"c\""}},
+                     .streams = [this](std::function<void(std::string)> done) { gathered_ = std::move(done); }});
 };
 
 TEST_F(AdminTest, AliveWhateverTheUpstreamDoes) {
@@ -49,6 +54,32 @@ TEST_F(AdminTest, MetricsAreTheTextFormat) {
   EXPECT_EQ(response.body, "m 1\n");
   EXPECT_EQ(response.Header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(response.content_length, 4u);
+}
+
+TEST_F(AdminTest, SettingsAreWhatIsInForce) {
+  const FakeResponse response = Ask("GET", "/config");
+  EXPECT_EQ(response.body, "{\n\"--listen\":\":8080\",\n\"--expose\":\"a.B \\\"c\\\"\"\n}\n");
+  EXPECT_EQ(response.Header("Content-Type"), "application/json");
+}
+
+TEST_F(AdminTest, StreamsAreSentWhenTheyAreGathered) {
+  FakeResponse response;
+  http::RequestHead head;
+  head.method = "GET";
+  head.target = "/streams";
+  std::unique_ptr<http::RequestHandler> handler = handlers_(head, response);
+  handler->OnRequestHead();
+  EXPECT_FALSE(response.finished);
+  gathered_("{}\n");
+  EXPECT_TRUE(response.finished);
+  EXPECT_EQ(response.body, "{}\n");
+  // Who has left gets nothing.
+  FakeResponse gone;
+  handler = handlers_(head, gone);
+  handler->OnRequestHead();
+  handler.reset();
+  gathered_("{}\n");
+  EXPECT_FALSE(gone.finished);
 }
 
 TEST_F(AdminTest, OtherPathsAndMethodsAreRefused) {

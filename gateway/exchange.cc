@@ -245,6 +245,19 @@ void Exchange::RunDeferred() {
   ReleaseBody();
 }
 
+LiveEntry Exchange::Describe() const {
+  LiveEntry entry;
+  entry.method = head_.method;
+  if (route_ != nullptr) entry.route = route_->path_template;
+  entry.protocol = std::string(ProtocolName(head_.protocol));
+  entry.peer = head_.peer;
+  entry.age = absl::FromChrono(Clock::now() - start_);
+  entry.records = messages_;
+  entry.bytes = bytes_;
+  if (pump_) entry.held_bytes = pump_->held();
+  return entry;
+}
+
 void Exchange::WriteAccessLine() const {
   observe::AccessEntry entry;
   entry.end_time = absl::Now();

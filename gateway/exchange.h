@@ -48,6 +48,7 @@ class Exchange final : public http::RequestHandler,
 
   // LiveStream: the gateway is shutting down and it is this request's turn.
   void EndForDrain() override;
+  LiveEntry Describe() const override;
 
  private:
   using Clock = TimerWheel::Clock;

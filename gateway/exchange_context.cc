@@ -1,5 +1,7 @@
 #include "gateway/exchange_context.h"
 
+#include <algorithm>
+
 namespace penstock {
 
 LiveStream::LiveStream(LiveStreams& list) : list_(list), prev_(list.last_) {
@@ -25,6 +27,17 @@ void LiveStreams::EndForDrain(size_t count) {
     oldest->Unlink();
     oldest->EndForDrain();
   }
+}
+
+LiveReport LiveStreams::Describe() const {
+  LiveReport report;
+  report.total = size_;
+  report.entries.reserve(std::min(size_, LiveReport::kMostEntries));
+  for (const LiveStream* at = first_; at != nullptr && report.entries.size() < LiveReport::kMostEntries;
+       at = at->next_) {
+    report.entries.push_back(at->Describe());
+  }
+  return report;
 }
 
 }  // namespace penstock

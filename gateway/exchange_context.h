@@ -12,6 +12,7 @@
 #include "gateway/cors.h"
 #include "gateway/dialect/dialect.h"
 #include "gateway/http/static_files.h"
+#include "gateway/live_report.h"
 #include "gateway/loop.h"
 #include "gateway/memory_guard.h"
 #include "gateway/observe/access_log.h"
@@ -49,6 +50,8 @@ class LiveStream {
   // The gateway is shutting down and it is this one's turn to end. Called at most once.
   virtual void EndForDrain() = 0;
 
+  virtual LiveEntry Describe() const = 0;
+
  private:
   friend class LiveStreams;
   void Unlink();
@@ -65,6 +68,9 @@ class LiveStreams {
 
   // Takes up to `count` of the oldest off the list and ends them.
   void EndForDrain(size_t count);
+
+  // The oldest of them, LiveReport::kMostEntries at most.
+  LiveReport Describe() const;
 
  private:
   friend class LiveStream;

@@ -206,7 +206,10 @@ absl::Status Server::Bind() {
   admin_session.tls = nullptr;  // scraped and probed from the same machine or pod
   admin_sessions_ = std::make_unique<http::SessionSet>(
       loop, admin_session,
-      AdminHandlers({.not_ready = [this] { return NotReady(); }, .metrics = [this] { return Metrics(); }}));
+      AdminHandlers({.not_ready = [this] { return NotReady(); },
+                     .metrics = [this] { return Metrics(); },
+                     .settings = config::ListSettings(config_),
+                     .streams = [this](std::function<void(std::string)> done) { GatherStreams(std::move(done)); }}));
   http::AcceptorOptions admin_options;
   admin_options.addresses = Texts({config_.admin_listen});
   admin_options.serve_from_reserve = true;
@@ -317,6 +320,24 @@ std::string Server::Metrics() const {
   process.ready = NotReady().empty();
   process.draining = state_ != State::kServing;
   return observe::RenderMetrics(loops, process);
+}
+
+// Each loop lists its own, so that none waits for another; the first puts them together.
+void Server::GatherStreams(std::function<void(std::string json)> done) {
+  struct Gathering {
+    LiveReport report;
+    size_t missing;
+    std::function<void(std::string)> done;
+  };
+  auto gathering = std::make_shared<Gathering>(Gathering{{}, workers_.size(), std::move(done)});
+  for (const auto& worker : workers_) {
+    worker->Describe([this, gathering](LiveReport report) {
+      first().loop().Post([gathering, report = std::move(report)]() mutable {
+        gathering->report.Add(std::move(report));
+        if (--gathering->missing == 0) gathering->done(PrintLiveReport(std::move(gathering->report)));
+      });
+    });
+  }
 }
 
 // --- The way out -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,7 @@ class Server final : private Timer {
   bool AllGone() const;
   std::vector<std::string> NotReady() const;
   std::string Metrics() const;
+  void GatherStreams(std::function<void(std::string json)> done);
 
   Worker& first() const { return *workers_.front(); }
 

@@ -68,6 +68,10 @@ void Worker::Publish(std::shared_ptr<const Schema> schema, std::string missing) 
   });
 }
 
+void Worker::Describe(std::function<void(LiveReport report)> done) {
+  loop_.Post([this, done = std::move(done)] { done(context_.live.Describe()); });
+}
+
 void Worker::Drain(absl::Duration window) {
   loop_.Post([this, window] {
     sessions_.BeginDrain();

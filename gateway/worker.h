@@ -68,6 +68,9 @@ class Worker final : private Timer {
   // and why, for requests that may need them. Any thread.
   void Publish(std::shared_ptr<const Schema> schema, std::string missing);
 
+  // Calls `done`, on this worker's thread, with the requests in progress. Any thread.
+  void Describe(std::function<void(LiveReport report)> done);
+
   // Ends the requests in progress, spread over `window`; sessions close as they become idle. Calling it again with a
   // shorter window hurries. Any thread.
   void Drain(absl::Duration window);
