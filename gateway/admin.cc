@@ -38,9 +38,9 @@ class AdminHandler final : public http::RequestHandler {
       return http::SendError(response_, 405, http::GrpcCodeOf(405), "the admin port is read with GET",
                              {{"Allow", "GET, HEAD"}});
     }
-    if (path == "/metrics") return Send(200, "text/plain; version=0.0.4; charset=utf-8", view_.metrics());
+    if (path == "/metrics") return SendGathered(view_.metrics, kPrometheus);
     if (path == "/config") return Send(200, kJson, PrintSettings(view_.settings));
-    if (path == "/streams") return SendStreams();
+    if (path == "/streams") return SendGathered(view_.streams, kJson);
     if (path == "/livez") return Send(200, kText, "ok\n");
     const std::vector<std::string> reasons = view_.not_ready();
     if (reasons.empty()) return Send(200, kText, "ok\n");
@@ -55,12 +55,13 @@ class AdminHandler final : public http::RequestHandler {
  private:
   static constexpr char kText[] = "text/plain; charset=utf-8";
   static constexpr char kJson[] = "application/json";
+  static constexpr char kPrometheus[] = "text/plain; version=0.0.4; charset=utf-8";
 
   // The client may be gone, and this with it, before all loops have told.
-  void SendStreams() {
+  void SendGathered(const AdminView::Gather& gather, const char* type) {
     self_ = std::make_shared<AdminHandler*>(this);
-    view_.streams([weak = std::weak_ptr<AdminHandler*>(self_)](const std::string& json) {
-      if (const auto handler = weak.lock()) (*handler)->Send(200, kJson, json);
+    gather([weak = std::weak_ptr<AdminHandler*>(self_), type](const std::string& text) {
+      if (const auto handler = weak.lock()) (*handler)->Send(200, type, text);
     });
   }
 

@@ -14,12 +14,13 @@ namespace penstock {
 
 // What the admin port shows, asked anew for each request, on the loop that answers.
 struct AdminView {
+  // Calls `done` when all loops have told, on the loop that answers; perhaps never, at the end.
+  using Gather = std::function<void(std::function<void(std::string text)> done)>;
+
   std::function<std::vector<std::string>()> not_ready;        // reasons; empty: ready
-  std::function<std::string()> metrics;                       // Prometheus text
   std::vector<std::pair<std::string, std::string>> settings;  // flags and their values
-  // Calls `done` with JSON when it has been gathered from all loops, on the loop that answers; perhaps never, at the
-  // end.
-  std::function<void(std::function<void(std::string json)> done)> streams;
+  Gather metrics;                                             // Prometheus text
+  Gather streams;                                             // JSON
 };
 
 http::HandlerFactory AdminHandlers(AdminView view);

@@ -31,8 +31,8 @@ class AdminTest : public ::testing::Test {
   std::function<void(std::string)> gathered_;
   const http::HandlerFactory handlers_ =
       AdminHandlers({.not_ready = [this] { return reasons_; },
-                     .metrics = [] { return std::string("m 1\n"); },
                      .settings = {{"--listen", ":8080"}, {"--expose", "a.B \"c\""}},
+                     .metrics = [](const std::function<void(std::string)>& done) { done("m 1\n"); },
                      .streams = [this](std::function<void(std::string)> done) { gathered_ = std::move(done); }});
 };
 

@@ -49,6 +49,11 @@ Exchange::~Exchange() {
   if (pump_) metrics.streams_active.Add(-1);
   metrics.requests_by_status[static_cast<size_t>(status_)].Add(1);
   metrics.requests_by_end[static_cast<size_t>(end_reason_)].Add(1);
+  context_.routes.RequestEnded(head_.method,
+                               route_ == nullptr ? absl::string_view() : absl::string_view(route_->path_template),
+                               status_, absl::FromChrono(Clock::now() - start_),
+                               first_message_ ? absl::make_optional(absl::FromChrono(*first_message_)) : absl::nullopt);
+  if (called_) context_.routes.CallEnded(route_->method->path, code_, messages_);
   if (context_.access_log.enabled()) WriteAccessLine();
 }
 
@@ -194,6 +199,8 @@ void Exchange::StartCall() {
   // Only names that the access line needs stay for the hours that a stream may last.
   head_.headers = http::Headers();
   context_.metrics.upstream_calls.Add(1);
+  context_.routes.CallStarted(route_->method->path);
+  called_ = true;
   if (format_ != nullptr) {
     pump_.emplace(format_->ending_style());
     context_.metrics.streams_active.Add(1);
@@ -254,7 +261,7 @@ LiveEntry Exchange::Describe() const {
   entry.age = absl::FromChrono(Clock::now() - start_);
   entry.records = messages_;
   entry.bytes = bytes_;
-  if (pump_) entry.held_bytes = pump_->held();
+  entry.held_bytes = held_bytes();
   return entry;
 }
 

@@ -49,6 +49,7 @@ class Exchange final : public http::RequestHandler,
   // LiveStream: the gateway is shutting down and it is this request's turn.
   void EndForDrain() override;
   LiveEntry Describe() const override;
+  size_t held_bytes() const override { return pump_ ? pump_->held() : 0; }
 
  private:
   using Clock = TimerWheel::Clock;
@@ -137,6 +138,7 @@ class Exchange final : public http::RequestHandler,
   bool answered_ = false;        // a complete reply was sent, or the end is on its way: nothing more may be said
   bool cancel_ = false;          // the call goes at the end of the turn
   bool wants_trailers_ = false;
+  bool called_ = false;  // a call was started
   int status_ = 0;
   absl::StatusCode code_ = absl::StatusCode::kOk;
   observe::EndReason end_reason_ = observe::EndReason::kClientGone;

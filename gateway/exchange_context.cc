@@ -40,4 +40,10 @@ LiveReport LiveStreams::Describe() const {
   return report;
 }
 
+size_t LiveStreams::held_bytes() const {
+  size_t sum = 0;
+  for (const LiveStream* at = first_; at != nullptr; at = at->next_) sum += at->held_bytes();
+  return sum;
+}
+
 }  // namespace penstock

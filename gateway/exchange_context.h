@@ -17,6 +17,7 @@
 #include "gateway/memory_guard.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/observe/route_metrics.h"
 #include "gateway/request_metadata.h"
 #include "gateway/schema.h"
 #include "gateway/transcode/message_plan.h"
@@ -51,6 +52,8 @@ class LiveStream {
   virtual void EndForDrain() = 0;
 
   virtual LiveEntry Describe() const = 0;
+  // Of the upstream's window: taken in, and not yet taken by the client.
+  virtual size_t held_bytes() const = 0;
 
  private:
   friend class LiveStreams;
@@ -72,6 +75,9 @@ class LiveStreams {
   // The oldest of them, LiveReport::kMostEntries at most.
   LiveReport Describe() const;
 
+  // Of all of them together.
+  size_t held_bytes() const;
+
  private:
   friend class LiveStream;
   LiveStream* first_ = nullptr;
@@ -88,6 +94,7 @@ struct ExchangeContext {
   const transcode::PlanSet& known_types;  // google.rpc's error details
   observe::AccessLog& access_log;
   observe::LoopMetrics metrics;
+  observe::RouteMetrics routes = {};
   LiveStreams live;
   std::shared_ptr<const Schema> schema;  // null: that of no upstream is known yet
   std::string no_schema_reason;          // empty: that of every upstream is; else whose is not, and why

@@ -207,9 +207,9 @@ absl::Status Server::Bind() {
   admin_sessions_ = std::make_unique<http::SessionSet>(
       loop, admin_session,
       AdminHandlers({.not_ready = [this] { return NotReady(); },
-                     .metrics = [this] { return Metrics(); },
                      .settings = config::ListSettings(config_),
-                     .streams = [this](std::function<void(std::string)> done) { GatherStreams(std::move(done)); }}));
+                     .metrics = [this](auto done) { GatherMetrics(std::move(done)); },
+                     .streams = [this](auto done) { GatherStreams(std::move(done)); }}));
   http::AcceptorOptions admin_options;
   admin_options.addresses = Texts({config_.admin_listen});
   admin_options.serve_from_reserve = true;
@@ -303,7 +303,7 @@ std::vector<std::string> Server::NotReady() const {
   return reasons;
 }
 
-std::string Server::Metrics() const {
+std::string Server::Metrics(const observe::LoopReport& report) const {
   std::vector<const observe::LoopMetrics*> loops;
   observe::ProcessMetrics process;
   for (const auto& worker : workers_) {
@@ -319,25 +319,37 @@ std::string Server::Metrics() const {
   process.schema_refusals = feed_->refusals();
   process.ready = NotReady().empty();
   process.draining = state_ != State::kServing;
-  return observe::RenderMetrics(loops, process);
+  return observe::RenderMetrics(loops, report, process);
 }
 
-// Each loop lists its own, so that none waits for another; the first puts them together.
-void Server::GatherStreams(std::function<void(std::string json)> done) {
+// Each loop tells its own, so that none waits for another; the first puts them together and calls `done`.
+template <typename Report, typename Ask>
+void Server::Gather(Ask&& ask, std::function<void(Report report)> done) {
   struct Gathering {
-    LiveReport report;
+    Report report;
     size_t missing;
-    std::function<void(std::string)> done;
+    std::function<void(Report)> done;
   };
   auto gathering = std::make_shared<Gathering>(Gathering{{}, workers_.size(), std::move(done)});
   for (const auto& worker : workers_) {
-    worker->Describe([this, gathering](LiveReport report) {
+    ask(*worker, [this, gathering](Report report) {
       first().loop().Post([gathering, report = std::move(report)]() mutable {
         gathering->report.Add(std::move(report));
-        if (--gathering->missing == 0) gathering->done(PrintLiveReport(std::move(gathering->report)));
+        if (--gathering->missing == 0) gathering->done(std::move(gathering->report));
       });
     });
   }
+}
+
+void Server::GatherMetrics(std::function<void(std::string text)> done) {
+  Gather<observe::LoopReport>(
+      [](Worker& worker, auto told) { worker.Count(std::move(told)); },
+      [this, done = std::move(done)](const observe::LoopReport& report) { done(Metrics(report)); });
+}
+
+void Server::GatherStreams(std::function<void(std::string json)> done) {
+  Gather<LiveReport>([](Worker& worker, auto told) { worker.Describe(std::move(told)); },
+                     [done = std::move(done)](LiveReport report) { done(PrintLiveReport(std::move(report))); });
 }
 
 // --- The way out -----------------------------------------------------------------------------------------------------

@@ -68,7 +68,10 @@ class Server final : private Timer {
   void OnTimer() override;
   bool AllGone() const;
   std::vector<std::string> NotReady() const;
-  std::string Metrics() const;
+  std::string Metrics(const observe::LoopReport& report) const;
+  template <typename Report, typename Ask>
+  void Gather(Ask&& ask, std::function<void(Report report)> done);
+  void GatherMetrics(std::function<void(std::string text)> done);
   void GatherStreams(std::function<void(std::string json)> done);
 
   Worker& first() const { return *workers_.front(); }

@@ -72,6 +72,10 @@ void Worker::Describe(std::function<void(LiveReport report)> done) {
   loop_.Post([this, done = std::move(done)] { done(context_.live.Describe()); });
 }
 
+void Worker::Count(std::function<void(observe::LoopReport report)> done) {
+  loop_.Post([this, done = std::move(done)] { done({context_.routes, context_.live.held_bytes()}); });
+}
+
 void Worker::Drain(absl::Duration window) {
   loop_.Post([this, window] {
     sessions_.BeginDrain();

@@ -71,6 +71,9 @@ class Worker final : private Timer {
   // Calls `done`, on this worker's thread, with the requests in progress. Any thread.
   void Describe(std::function<void(LiveReport report)> done);
 
+  // The same with what this loop has counted by route.
+  void Count(std::function<void(observe::LoopReport report)> done);
+
   // Ends the requests in progress, spread over `window`; sessions close as they become idle. Calling it again with a
   // shorter window hurries. Any thread.
   void Drain(absl::Duration window);

@@ -3,7 +3,7 @@
 //
 //   LoopMetrics& metrics = ...;            // this loop's
 //   metrics.records.Add(1);                // the loop's thread only
-//   RenderMetrics({&a, &b}, process)       // any thread
+//   RenderMetrics({&a, &b}, report, process)       // any thread
 #ifndef PENSTOCK_GATEWAY_OBSERVE_METRICS_H_
 #define PENSTOCK_GATEWAY_OBSERVE_METRICS_H_
 
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "gateway/observe/route_metrics.h"
 
 namespace penstock::observe {
 
@@ -70,8 +71,20 @@ struct ProcessMetrics {
   int64_t schema_refusals = 0;  // descriptors that could not be used
 };
 
+// What only the loops' own threads may look at, copied there.
+struct LoopReport {
+  RouteMetrics routes;
+  size_t held_bytes = 0;  // of all streams: taken in from upstreams, and not yet taken by clients
+
+  void Add(const LoopReport& other) {
+    routes.Add(other.routes);
+    held_bytes += other.held_bytes;
+  }
+};
+
 // The Prometheus text format (version 0.0.4).
-std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const ProcessMetrics& process);
+std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const LoopReport& report,
+                          const ProcessMetrics& process);
 
 }  // namespace penstock::observe
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace penstock::observe {
 namespace {
 
@@ -24,9 +26,25 @@ TEST(Metrics, AddsTheLoopsUpAndRendersText) {
   process.upstreams = {{"a:1", 2}, {"b:2,c:3", 0}};
   process.schema_changes = 3;
   process.schema_refusals = 1;
-  const std::string text = RenderMetrics({&a, &b}, process);
+  LoopReport report;
+  report.held_bytes = 77;
+  report.routes.RequestEnded("POST", "/v1/{a=*}:b", 200, absl::Milliseconds(30), absl::Milliseconds(3));
+  report.routes.CallStarted("/p.S/M");
+  report.routes.CallEnded("/p.S/M", absl::StatusCode::kUnavailable, 5);
+  const std::string text = RenderMetrics({&a, &b}, report, process);
   EXPECT_THAT(text, HasSubstr("# TYPE penstock_records_sent_total counter\npenstock_records_sent_total 7\n"));
   EXPECT_THAT(text, HasSubstr("\npenstock_streams_active 1\n"));
+  EXPECT_THAT(text, HasSubstr("\npenstock_held_bytes 77\n"));
+  const std::string route = "{method=\"POST\",route=\"/v1/{a=*}:b\",status=\"200\"";
+  EXPECT_THAT(text, HasSubstr("http_server_request_duration_seconds_count" + route + "} 1\n"));
+  EXPECT_THAT(text, HasSubstr("http_server_request_duration_seconds_bucket" + route + ",le=\"0.025\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("http_server_request_duration_seconds_bucket" + route + ",le=\"0.05\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("http_server_request_duration_seconds_bucket" + route + ",le=\"+Inf\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("penstock_first_message_seconds_count{route=\"/v1/{a=*}:b\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("grpc_client_started_total{grpc_service=\"p.S\",grpc_method=\"M\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("grpc_client_handled_total{grpc_service=\"p.S\",grpc_method=\"M\",grpc_code="
+                              "\"Unavailable\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("grpc_client_msg_received_total{grpc_service=\"p.S\",grpc_method=\"M\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("penstock_http_requests_total{status=\"200\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("penstock_http_requests_total{status=\"404\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("status=\"500\"")));
@@ -43,9 +61,10 @@ TEST(Metrics, AddsTheLoopsUpAndRendersText) {
 
 TEST(Metrics, ProcessFiguresAreReal) {
   LoopMetrics loop;
-  const std::string text = RenderMetrics({&loop}, {});
+  const std::string text = RenderMetrics({&loop}, {}, {});
   EXPECT_THAT(text, ::testing::ContainsRegex("process_resident_memory_bytes [1-9]"));
   EXPECT_THAT(text, ::testing::ContainsRegex("process_open_fds [1-9]"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("process_max_fds [1-9]"));
 }
 
 TEST(EndReason, EveryReasonHasItsOwnName) {
