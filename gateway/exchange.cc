@@ -16,6 +16,9 @@ namespace {
 
 using observe::EndReason;
 
+// Of an id that the client chose: longer than a UUID, short enough for a line.
+constexpr size_t kMostIdBytes = 128;
+
 absl::string_view ProtocolName(http::Protocol protocol) {
   switch (protocol) {
     case http::Protocol::kHttp10:
@@ -41,6 +44,10 @@ Exchange::Exchange(ExchangeContext& context, http::RequestHead head, http::Respo
   path_ = target.substr(0, question);
   query_ = question == absl::string_view::npos ? absl::string_view() : target.substr(question + 1);
   context_.metrics.requests_active.Add(1);
+  if (!context_.access_log.enabled()) return;
+  trace_id_ = TraceIdOf(head_.headers);
+  const std::string* request_id = http::FindHeader(head_.headers, "x-request-id");
+  if (request_id != nullptr) request_id_ = request_id->substr(0, kMostIdBytes);
 }
 
 Exchange::~Exchange() {
@@ -54,7 +61,7 @@ Exchange::~Exchange() {
                                status_, absl::FromChrono(Clock::now() - start_),
                                first_message_ ? absl::make_optional(absl::FromChrono(*first_message_)) : absl::nullopt);
   if (called_) context_.routes.CallEnded(route_->method->path, code_, messages_);
-  if (context_.access_log.enabled()) WriteAccessLine();
+  if (context_.access_log.enabled()) WriteAccessLine(observe::EndReasonName(end_reason_));
 }
 
 // --- The request -----------------------------------------------------------------------------------------------------
@@ -265,7 +272,7 @@ LiveEntry Exchange::Describe() const {
   return entry;
 }
 
-void Exchange::WriteAccessLine() const {
+void Exchange::WriteAccessLine(absl::string_view end_reason) const {
   observe::AccessEntry entry;
   entry.end_time = absl::Now();
   entry.method = head_.method;
@@ -275,11 +282,15 @@ void Exchange::WriteAccessLine() const {
   entry.peer = head_.peer;
   entry.status = status_;
   entry.grpc_code = code_;
-  entry.end_reason = observe::EndReasonName(end_reason_);
+  entry.end_reason = end_reason;
   entry.duration = absl::FromChrono(Clock::now() - start_);
   if (first_message_) entry.first_message = absl::FromChrono(*first_message_);
   entry.messages = messages_;
   entry.bytes = bytes_;
+  entry.trace_id = trace_id_;
+  entry.request_id = request_id_;
+  if (called_) entry.upstream = context_.upstream_names[route_->method->upstream];
+  if (called_) entry.deadline = timeout_;
   context_.access_log.Write(observe::FormatAccessLine(entry));
 }
 

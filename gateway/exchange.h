@@ -46,6 +46,9 @@ class Exchange final : public http::RequestHandler,
   Exchange(ExchangeContext& context, http::RequestHead head, http::ResponseStream& response);
   ~Exchange() override;
 
+  // A stream that goes on has an access line each time this has passed.
+  static constexpr absl::Duration kLogEvery = absl::Minutes(1);
+
   // LiveStream: the gateway is shutting down and it is this request's turn.
   void EndForDrain() override;
   LiveEntry Describe() const override;
@@ -110,7 +113,7 @@ class Exchange final : public http::RequestHandler,
   void End(observe::EndReason reason, absl::StatusCode code);
   void CancelCall();
   std::vector<const transcode::PlanSet*> StatusTypes() const;
-  void WriteAccessLine() const;
+  void WriteAccessLine(absl::string_view end_reason) const;
 
   ExchangeContext& context_;
   http::ResponseStream& response_;
@@ -127,16 +130,18 @@ class Exchange final : public http::RequestHandler,
   const StreamFormat* format_ = nullptr;   // of a method that streams its answer
   std::unique_ptr<RequestReader> reader_;  // while the body is read
   size_t unreleased_ = 0;                  // bytes of the body that the session was not told of yet
-  absl::Duration timeout_;
+  absl::Duration timeout_ = absl::InfiniteDuration();
 
   std::unique_ptr<upstream::Call> call_;
   http::Headers metadata_;              // of the response, until the head goes
   std::unique_ptr<WholeAnswer> whole_;  // the one message of a method that has one, printed
   absl::optional<Pump> pump_;           // of a method that streams its answer, once its call has started
 
-  Clock::time_point last_sent_;  // or the call's start, while nothing was
-  bool answered_ = false;        // a complete reply was sent, or the end is on its way: nothing more may be said
-  bool cancel_ = false;          // the call goes at the end of the turn
+  std::string trace_id_, request_id_;  // for the access line, where it is wanted
+  Clock::time_point logged_ = start_;  // its last access line
+  Clock::time_point last_sent_;        // or the call's start, while nothing was
+  bool answered_ = false;              // a complete reply was sent, or the end is on its way: nothing more may be said
+  bool cancel_ = false;                // the call goes at the end of the turn
   bool wants_trailers_ = false;
   bool called_ = false;  // a call was started
   int status_ = 0;

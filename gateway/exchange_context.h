@@ -89,7 +89,8 @@ struct ExchangeContext {
   Loop& loop;
   const ExchangeOptions& options;
   const Dialect& dialect;
-  std::vector<upstream::Channel*> channels;  // by Schema::Method::upstream
+  std::vector<upstream::Channel*> channels;      // by Schema::Method::upstream
+  std::vector<std::string> upstream_names = {};  // the same
   const http::StaticFiles& files;
   const transcode::PlanSet& known_types;  // google.rpc's error details
   observe::AccessLog& access_log;

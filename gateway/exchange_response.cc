@@ -135,8 +135,10 @@ void Exchange::ArmTimer() {
     silence = format_->head_goes_alone() ? options.head_wait : absl::InfiniteDuration();
   }
   const Clock::time_point now = Clock::now();
-  const absl::Duration wait = std::min(options.max_stream_duration - absl::FromChrono(now - start_),
-                                       silence - absl::FromChrono(now - last_sent_));
+  const absl::Duration unlogged = context_.access_log.enabled() ? kLogEvery : absl::InfiniteDuration();
+  const absl::Duration wait =
+      std::min({options.max_stream_duration - absl::FromChrono(now - start_),
+                silence - absl::FromChrono(now - last_sent_), unlogged - absl::FromChrono(now - logged_)});
   if (wait == absl::InfiniteDuration()) return;
   context_.loop.Arm(this, absl::ToChronoNanoseconds(std::max(wait, absl::ZeroDuration())));
 }
@@ -148,7 +150,14 @@ void Exchange::OnTimer() {
     return Carry(pump_->OnLocalEnd(),
                  {RetryHint("the stream has reached its longest duration; start it again"), EndReason::kMaxDuration});
   }
-  if (pump_->state() == Pump::State::kWaiting) return Carry(pump_->OnHeadWait(), {});
+  if (context_.access_log.enabled() && absl::FromChrono(now - logged_) >= kLogEvery) {
+    logged_ = now;
+    WriteAccessLine("open");
+  }
+  if (pump_->state() == Pump::State::kWaiting) {
+    const bool waited = absl::FromChrono(now - last_sent_) >= context_.options.head_wait;
+    return format_->head_goes_alone() && waited ? Carry(pump_->OnHeadWait(), {}) : ArmTimer();
+  }
   if (absl::FromChrono(now - last_sent_) >= context_.options.heartbeat) {
     Carry(pump_->OnSilence(), {});
     last_sent_ = now;

@@ -155,6 +155,7 @@ class ExchangeTest : public ::testing::Test {
                            .options = options_,
                            .dialect = Dialect::Of(dialect_),
                            .channels = {&channel_},
+                           .upstream_names = {"upstream:1"},
                            .files = files_,
                            .known_types = *known_types_,
                            .access_log = access_log_,

@@ -82,14 +82,20 @@ bool ValidTraceparent(absl::string_view value) {
   return value.size() == kBytes || (version != "00" && value[kBytes] == '-');
 }
 
-void AddTrace(const http::Headers& headers, upstream::Metadata* metadata) {
+// Null: there is none, or none that is one.
+const std::string* FindTraceparent(const http::Headers& headers) {
   const std::string* parent = nullptr;
   for (const http::Header& header : headers) {
     if (header.name != "traceparent") continue;
-    if (parent != nullptr) return;  // which of them?
+    if (parent != nullptr) return nullptr;  // which of them?
     parent = &header.value;
   }
-  if (parent == nullptr || !ValidTraceparent(*parent)) return;
+  return parent != nullptr && ValidTraceparent(*parent) ? parent : nullptr;
+}
+
+void AddTrace(const http::Headers& headers, upstream::Metadata* metadata) {
+  const std::string* parent = FindTraceparent(headers);
+  if (parent == nullptr) return;
   metadata->emplace_back("traceparent", *parent);
   for (const http::Header& header : headers) {
     if (header.name == "tracestate") upstream::AppendFromWire(header.name, header.value, metadata);
@@ -174,6 +180,12 @@ std::string CanonicalName(absl::string_view name) {
 }
 
 }  // namespace
+
+std::string TraceIdOf(const http::Headers& headers) {
+  constexpr size_t kVersionBytes = 3, kTraceIdBytes = 32;
+  const std::string* parent = FindTraceparent(headers);
+  return parent == nullptr ? std::string() : parent->substr(kVersionBytes, kTraceIdBytes);
+}
 
 absl::Status CheckRequestHeaders(const http::Headers& headers, const MetadataOptions& options) {
   if (!options.legacy_metadata_headers || !options.strict_legacy_headers) return absl::OkStatus();

@@ -51,6 +51,10 @@ upstream::Metadata RequestMetadata(const http::RequestHead& head, const Metadata
 absl::StatusOr<absl::Duration> RequestTimeout(const http::Headers& headers, const MetadataOptions& options,
                                               absl::Duration otherwise);
 
+// The trace id of the client's traceparent (W3C Trace Context section 3.2.2.3); empty: it sent none, or none that is
+// one.
+std::string TraceIdOf(const http::Headers& headers);
+
 }  // namespace penstock
 
 #endif  // PENSTOCK_GATEWAY_REQUEST_METADATA_H_

@@ -48,6 +48,7 @@ TEST(RequestMetadata, ABadTraceparentIsNoneSoTheUpstreamBeginsANewTrace) {
   for (const auto& row : kRows) {
     const upstream::Metadata metadata = Of({{"traceparent", row.value}, {"tracestate", "a=1"}});
     EXPECT_EQ(metadata.size(), row.passes ? 2u : 0u) << row.why;
+    EXPECT_EQ(TraceIdOf({{"traceparent", row.value}}), row.passes ? "0af7651916cd43dd8448eb211c80319c" : "") << row.why;
   }
   EXPECT_THAT(Of({{"traceparent", good}, {"traceparent", good}}), IsEmpty()) << "two do not say which";
 }

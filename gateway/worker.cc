@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "gateway/drain_pace.h"
 #include "gateway/exchange.h"
 
@@ -46,6 +47,7 @@ Worker::Worker(const Shared& shared, std::unique_ptr<Loop> loop, Channels channe
       }) {
   for (size_t i = 0; i < channels_.size(); ++i) {
     context_.channels.push_back(channels_[i].get());
+    context_.upstream_names.push_back(absl::StrJoin(shared.channels[i].addresses, ","));
     upstreams_ready_.emplace_back();
     channels_[i]->OnChange([this, i](const upstream::PoolChange& change) {
       observe::Counter& ready = upstreams_ready_[i];

@@ -27,6 +27,8 @@ double Milliseconds(absl::Duration duration) { return absl::ToDoubleMilliseconds
 std::string FormatAccessLine(const AccessEntry& entry) {
   std::string line =
       absl::StrCat("{\"ts\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", entry.end_time, absl::UTCTimeZone()), "\"");
+  if (!entry.trace_id.empty()) AppendString("trace_id", entry.trace_id, &line);
+  if (!entry.request_id.empty()) AppendString("request_id", entry.request_id, &line);
   AppendString("method", entry.method, &line);
   AppendString("path", entry.path, &line);
   AppendString("route", entry.route, &line);
@@ -37,6 +39,10 @@ std::string FormatAccessLine(const AccessEntry& entry) {
   if (entry.first_message) absl::StrAppendFormat(&line, ",\"ttfm_ms\":%.3f", Milliseconds(*entry.first_message));
   absl::StrAppendFormat(&line, ",\"messages\":%d,\"bytes\":%d", entry.messages, entry.bytes);
   AppendString("peer", entry.peer, &line);
+  if (!entry.upstream.empty()) AppendString("upstream", entry.upstream, &line);
+  if (entry.deadline != absl::InfiniteDuration()) {
+    absl::StrAppendFormat(&line, ",\"deadline_ms\":%.0f", Milliseconds(entry.deadline));
+  }
   line += "}\n";
   return line;
 }

@@ -1,4 +1,5 @@
-// The access line: one JSON object a request, written when it is over. Formatting is pure; writing is a thread's that
+// The access line: one JSON object a request, written when it is over, and once a minute while a stream goes on (with
+// "open" where the reason for the end stands). Formatting is pure; writing is a thread's that
 // no request waits for (a full queue drops its oldest lines).
 //
 //   AccessLog log(AccessLog::Target::kStdout, "");
@@ -20,6 +21,8 @@ namespace penstock::observe {
 // What there is to say of a request. Views are valid during FormatAccessLine only. Credentials have no place here.
 struct AccessEntry {
   absl::Time end_time;
+  absl::string_view trace_id;    // of the client's traceparent; empty: it sent none that is one
+  absl::string_view request_id;  // of its X-Request-Id; empty: it sent none
   absl::string_view method;
   absl::string_view path;      // without the query, which may hold secrets
   absl::string_view route;     // template of the route; empty: none matched
@@ -32,6 +35,8 @@ struct AccessEntry {
   absl::optional<absl::Duration> first_message;  // from the head to the first message
   uint64_t messages = 0;
   uint64_t bytes = 0;
+  absl::string_view upstream;                          // as configured; empty: no call was made
+  absl::Duration deadline = absl::InfiniteDuration();  // of the call; infinite: none
 };
 
 // One line, newline included; what a client chose is escaped as AppendJsonString says.

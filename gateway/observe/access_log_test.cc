@@ -35,6 +35,21 @@ TEST(AccessLine, SaysWhatHappenedInOneJsonObject) {
             "\"bytes\":300,\"peer\":\"127.0.0.1:4242\"}\n");
 }
 
+TEST(AccessLine, SaysWhatItBelongsToWhereThatIsKnown) {
+  AccessEntry entry = Entry();
+  entry.trace_id = "0af7651916cd43dd8448eb211c80319c";
+  entry.request_id = "r\"1";
+  entry.upstream = "a:1,b:2";
+  entry.deadline = absl::Milliseconds(2500);
+  const std::string line = FormatAccessLine(entry);
+  EXPECT_NE(line.find("Z\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"request_id\":\"r\\\"1\",\"method\""),
+            std::string::npos)
+      << line;
+  EXPECT_NE(line.find("\"peer\":\"127.0.0.1:4242\",\"upstream\":\"a:1,b:2\",\"deadline_ms\":2500}\n"),
+            std::string::npos)
+      << line;
+}
+
 TEST(AccessLine, WhatAClientChoseCannotForgeALineOrReachATerminal) {
   AccessEntry entry = Entry();
   entry.path = "/\"}\n{\\\x1b[2J\xff";

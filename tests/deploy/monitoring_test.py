@@ -79,6 +79,7 @@ class MonitoringTest(unittest.TestCase):
         cls.dashboard = json.loads(one(cls.objects, "ConfigMap", "penstock-dashboard")["data"]["penstock.json"])
         ticks = Process(cls, "service/penstock-ticks", "--drain-delay=0s")
         gateway = Process(cls, "gateway/penstock-gateway", "--upstream=" + ticks.addresses["grpc"])
+        cls.gateway, cls.ticks = gateway, ticks
         request = urllib.request.Request(
             f"http://{gateway.addresses['http']}/v1/ticks:subscribe", b'{"message":"hello","count":1}',
             {"Content-Type": "application/json"})
@@ -109,6 +110,11 @@ class MonitoringTest(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             yaml.safe_dump({"groups": groups}, file)
         return path
+
+    def test_scrapes_are_clean(self):
+        for process in (self.gateway, self.ticks):
+            status, words = manifests.run(PROMTOOL, "check", "metrics", input=process.metrics())
+            self.assertEqual((status, words), (0, ""))
 
     def test_rules_are_good(self):
         status, words = manifests.run(PROMTOOL, "check", "rules", self.write_rules(self.rules["groups"]))

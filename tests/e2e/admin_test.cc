@@ -85,6 +85,33 @@ TEST_F(AdminTest, MetricsTellRoutesFromTheSchemaOnly) {
   EXPECT_THAT(text, ::testing::Not(HasSubstr("nowhere")));
 }
 
+TEST_F(AdminTest, TheAccessLineTellsTheTraceAndNoSecret) {
+  Start({"--log-level=debug"});
+  const Response response = Exchange(gateway_->address(),
+                                     PostJson("/v1/ticks:subscribe?x-secret=no", R"({"count":1})",
+                                              "Authorization: Bearer secret-a\r\nCookie: secret-b\r\n"
+                                              "X-Request-Id: request-7\r\nGrpc-Timeout: 5S\r\n"
+                                              "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+                                     Soon())
+                                .value_or(Response());
+  EXPECT_EQ(response.status, 400) << "an unknown parameter";
+  const absl::optional<std::string> line = gateway_->process().WaitForLine("\"request-7\"", Soon());
+  ASSERT_TRUE(line.has_value()) << gateway_->process().Output();
+  EXPECT_EQ(JsonStringAt(*line, "/trace_id"), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(JsonStringAt(*line, "/path"), "/v1/ticks:subscribe") << "without its query";
+  ASSERT_EQ(
+      Exchange(gateway_->address(),
+               PostJson("/v1/ticks:subscribe", R"({"count":1})", "X-Request-Id: request-8\r\nGrpc-Timeout: 5S"), Soon())
+          .value_or(Response())
+          .status,
+      200);
+  const absl::optional<std::string> called = gateway_->process().WaitForLine("\"request-8\"", Soon());
+  ASSERT_TRUE(called.has_value()) << gateway_->process().Output();
+  EXPECT_EQ(JsonStringAt(*called, "/upstream"), service_->address());
+  EXPECT_EQ(JsonAt(*called, "/deadline_ms"), "5000");
+  EXPECT_THAT(gateway_->process().Output(), ::testing::Not(HasSubstr("secret")));
+}
+
 TEST_F(AdminTest, NothingOfItIsOnThePublicPort) {
   Start({"--web-root=none"});
   for (const char* path : {"/livez", "/readyz", "/metrics", "/streams", "/config"}) {
