@@ -41,7 +41,6 @@ constexpr size_t kMaxSteps = 400;
 constexpr size_t kMaxCalls = 6;
 constexpr int kMaxTurns = 10'000;
 constexpr size_t kMaxMessageBytes = 200;
-constexpr std::chrono::hours kNever{1};
 
 Loop& SharedLoop() {
   static Loop& loop = *new Loop;
