@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "gateway/cross_site.h"
 #include "gateway/http/error_reply.h"
+#include "gateway/method_list.h"
 #include "gateway/response_metadata.h"
 #include "gateway/resume.h"
 #include "gateway/retry_hint.h"
@@ -95,6 +96,7 @@ void Exchange::AnswerPreflight() {
 void Exchange::AnswerWithoutRoute(const route::Router::Match& match) {
   using Kind = route::Router::Match::Kind;
   if (match.kind == Kind::kNotFound) {
+    if (context_.method_list != nullptr && path_ == kMethodListPath) return SendMethodList();
     if (const auto file = context_.files.Find(head_.method, head_.target, head_.headers)) {
       status_ = file->status;
       End(EndReason::kLocal, absl::StatusCode::kOk);
@@ -107,6 +109,20 @@ void Exchange::AnswerWithoutRoute(const route::Router::Match& match) {
     return ReplyFailure({unknown, EndReason::kLocal, /*unprocessed=*/true});
   }
   Reply(context_.dialect.Unrouted(head_, match, path_));
+}
+
+void Exchange::SendMethodList() {
+  if (head_.method != "GET" && head_.method != "HEAD") {
+    return Reply({405,
+                  absl::StatusCode::kUnimplemented,
+                  "the list of methods is read with GET",
+                  {{"Allow", "GET, HEAD"}},
+                  false});
+  }
+  // Another schema may come at any time.
+  SendWhole(200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}}, *context_.method_list, {});
+  End(EndReason::kLocal, absl::StatusCode::kOk);
+  response_.Finish();
 }
 
 // What can be refused before the body is read, is.

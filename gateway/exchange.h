@@ -78,6 +78,7 @@ class Exchange final : public http::RequestHandler,
   // Before the call.
   void AnswerPreflight();
   void AnswerWithoutRoute(const route::Router::Match& match);
+  void SendMethodList();
   void Admit(route::Router::Match match);
   void StartCall();
   void SendMessage(absl::string_view wire);

@@ -99,8 +99,9 @@ struct ExchangeContext {
   LiveStreams live;
   std::shared_ptr<const Schema> schema;  // null: that of no upstream is known yet
   std::string no_schema_reason;          // empty: that of every upstream is; else whose is not, and why
-  std::string scratch;                   // a first record, before its head is sent
-  const MemoryGuard* memory = nullptr;   // null: no bound
+  std::shared_ptr<const std::string> method_list = nullptr;  // JSON; null: not served
+  std::string scratch;                                       // a first record, before its head is sent
+  const MemoryGuard* memory = nullptr;                       // null: no bound
 };
 
 }  // namespace penstock

@@ -288,8 +288,9 @@ class Schema::Builder {
     method->upstream = api;
     method->client_streaming = descriptor.client_streaming();
     method->server_streaming = descriptor.server_streaming();
+    method->input = plans.Find(descriptor.input_type()->full_name());
     method->output = plans.Find(descriptor.output_type()->full_name());
-    const transcode::MessagePlan& input = *plans.Find(descriptor.input_type()->full_name());
+    const transcode::MessagePlan& input = *method->input;
     if (options_.dialect == config::Dialect::kNative) {
       absl::StatusOr<StreamOptions> stream = StreamOptionsOf(descriptor, input, *method->output);
       if (!stream.ok()) return stream.status();
@@ -340,8 +341,8 @@ class Schema::Builder {
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
     router_->Add(binding.method, binding.path_template, index, method.full_name);
-    schema_->routes_.push_back(
-        Route{&method, binding.path_template.text(), *std::move(request), *std::move(response), false});
+    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *std::move(request), *std::move(response),
+                                     binding.method, binding.body, binding.response_body, false});
     return absl::OkStatus();
   }
 

@@ -49,6 +49,7 @@ class Schema {
     size_t upstream = 0;    // which one has it: an index into what Build was given
     bool client_streaming = false;
     bool server_streaming = false;
+    const transcode::MessagePlan* input = nullptr;
     const transcode::MessagePlan* output = nullptr;
     StreamOptions stream;  // of native streams: what their records are called, and how one is resumed
     transcode::RecordFrame record_frame{""};
@@ -59,6 +60,10 @@ class Schema {
     std::string path_template;  // for logs and metrics
     transcode::RequestBinding request;
     transcode::ResponseBinding response;
+    // The rest of its rule, for who describes the API.
+    std::string verb;           // "GET", …, "*" for any
+    std::string body;           // "*", a field path, or none
+    std::string response_body;  // a field, or none
     bool is_health_check = false;  // of the whole server, where the dialect has one
   };
 

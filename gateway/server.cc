@@ -10,11 +10,13 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/admin.h"
 #include "gateway/check.h"
 #include "gateway/http/embedded_web.h"
+#include "gateway/method_list.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -74,6 +76,15 @@ MetadataOptions MetadataOptionsOf(const config::Config& config) {
   options.show_protocol_metadata = grpc_gateway;
   options.strict_legacy_headers = grpc_gateway;
   return options;
+}
+
+// The page, with the console's files or without.
+std::vector<http::EmbeddedFile> PageFiles(bool console) {
+  std::vector<http::EmbeddedFile> files;
+  for (const http::EmbeddedFile& file : http::EmbeddedWeb()) {
+    if (console || !absl::StartsWith(file.name, "console")) files.push_back(file);
+  }
+  return files;
 }
 
 observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
@@ -169,7 +180,7 @@ absl::Status Server::Prepare() {
 absl::Status Server::PrepareFiles() {
   switch (config_.web_root.kind) {
     case config::WebRoot::Kind::kEmbedded:
-      shared_.files = http::StaticFiles::Embedded(http::EmbeddedWeb());
+      shared_.files = http::StaticFiles::Embedded(PageFiles(config_.console));
       break;
     case config::WebRoot::Kind::kDirectory: {
       auto files = http::StaticFiles::Directory(config_.web_root.directory);
@@ -240,7 +251,11 @@ absl::Status Server::Run() {
   std::vector<upstream::Channel*> channels;
   for (const auto& channel : first().channels()) channels.push_back(channel.get());
   feed_->Start(loop, channels, [this](const std::shared_ptr<const Schema>& schema, const std::string& missing) {
-    for (const auto& worker : workers_) worker->Publish(schema, missing);
+    std::shared_ptr<const std::string> method_list;
+    if (config_.console && schema != nullptr) {
+      method_list = std::make_shared<const std::string>(PrintMethodList(*schema));
+    }
+    for (const auto& worker : workers_) worker->Publish(schema, missing, method_list);
   });
   first().OnUpstreamChange(
       [this](size_t upstream, const upstream::PoolChange& change) { OnUpstreamChange(upstream, change); });

@@ -63,11 +63,14 @@ void Worker::Start() {
   for (const auto& channel : channels_) channel->Start();
 }
 
-void Worker::Publish(std::shared_ptr<const Schema> schema, std::string missing) {
-  loop_.Post([this, schema = std::move(schema), missing = std::move(missing)]() mutable {
-    context_.schema = std::move(schema);
-    context_.no_schema_reason = std::move(missing);
-  });
+void Worker::Publish(std::shared_ptr<const Schema> schema, std::string missing,
+                     std::shared_ptr<const std::string> method_list) {
+  loop_.Post(
+      [this, schema = std::move(schema), missing = std::move(missing), method_list = std::move(method_list)]() mutable {
+        context_.schema = std::move(schema);
+        context_.no_schema_reason = std::move(missing);
+        context_.method_list = std::move(method_list);
+      });
 }
 
 void Worker::Describe(std::function<void(LiveReport report)> done) {

@@ -65,8 +65,9 @@ class Worker final : private Timer {
   void Start();
 
   // New requests get `schema`; those in progress keep theirs. `missing`: which upstreams' schemas are not known yet,
-  // and why, for requests that may need them. Any thread.
-  void Publish(std::shared_ptr<const Schema> schema, std::string missing);
+  // and why, for requests that may need them. `method_list`: what the console reads; null: it is off. Any thread.
+  void Publish(std::shared_ptr<const Schema> schema, std::string missing,
+               std::shared_ptr<const std::string> method_list);
 
   // Calls `done`, on this worker's thread, with the requests in progress. Any thread.
   void Describe(std::function<void(LiveReport report)> done);

@@ -82,6 +82,7 @@ struct Config {
   bool print_proto_names = false;
   bool print_enum_numbers = false;
   WebRoot web_root;
+  bool console = true;                      // the page's second view, and the list of methods that it reads
   std::vector<std::string> forward_header;  // lower case
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
   std::vector<std::string> cors_origin;     // which pages of other origins may read answers; empty: none

@@ -99,6 +99,7 @@ const std::vector<FlagRow>& FlagRows() {
       {"--print-proto-names", "off", "on", "off", "yes", "neither on nor off"},
       {"--print-enum-numbers", "off", "on", "off", "ON", "neither on nor off"},
       {"--web-root", "embedded", "none", "./web", "", ""},
+      {"--console", "on", "off", "on", "no", "neither on nor off"},
       {"--forward-header", "", "x-request-id", "x_a.b", "content-length", "cannot be forwarded"},
       {"--legacy-metadata-headers", "off", "on", "off", "o", "neither on nor off"},
       {"--cors-origin", "", "https://app.example.com", "http://localhost:3000", "https://app.example.com/",

@@ -363,6 +363,8 @@ void AddApi(std::vector<Flag>& flags) {
       Switch("--print-enum-numbers", kApi, "JSON has enum numbers, not names", &Config::print_enum_numbers));
   flags.push_back(Single<WebRoot>("--web-root", kApi, "FOLDER|embedded|none", "the page at /; routes go before files",
                                   &Config::web_root, ParseWebRoot, PrintWebRoot));
+  flags.push_back(Switch("--console", kApi, "the live console, /console.html, and its list, /console/methods",
+                         &Config::console));
   flags.push_back(List<std::string>("--forward-header", kHeaders, "NAME",
                                     "request header that becomes metadata under its own name", &Config::forward_header,
                                     ParseHeaderName, PrintText));
