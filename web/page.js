@@ -362,5 +362,11 @@ const [name, note] = PROTOCOLS[protocol] ?? [protocol, ''];
 byId('protocol').textContent = name;
 byId('protocol-note').textContent = note;
 
+// The other view is there unless the gateway has it off.
+fetch('console.html', {method: 'HEAD'}).then(
+  ({ok}) => (byId('console').hidden = !ok),
+  () => {},
+);
+
 showCommands();
 byId('empty').textContent = NOTHING_YET;

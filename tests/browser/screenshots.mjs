@@ -32,10 +32,14 @@ const stream = async (page, intervalMs, count) => {
 const [folder = 'docs/images'] = process.argv.slice(2);
 await mkdir(folder, {recursive: true});
 const service = await startService({});
-const gateway = await startGateway({upstream: service.grpc, port: PORT});
+const gateway = await startGateway({
+  upstream: service.grpc,
+  port: PORT,
+  args: ['--expose', 'penstock.tick.v1.TickService', '--expose', 'grpc.health.v1.Health'],
+});
 const browser = await launch();
 
-/** In this order: the last one ends the service. @type {[name: string, 'light' | 'dark', (page: Page) => Promise<unknown>][]} */
+/** In this order: the last one ends the service. @type {[name: string, 'light' | 'dark', (page: Page) => Promise<unknown>, view?: string][]} */
 const pictures = [
   ['page-light.png', 'light', (page) => stream(page, 50, 500)],
   [
@@ -45,6 +49,16 @@ const pictures = [
       await page.getByText('NDJSON').click();
       await stream(page, 20, 600);
     },
+  ],
+  [
+    'console.png',
+    'light',
+    async (page) => {
+      await page.locator('#json').fill('{\n  "message": "hello",\n  "interval": "0.05s",\n  "count": "40"\n}');
+      await page.getByRole('button', {name: 'Send'}).click();
+      await page.locator('.state[data-state="ended"]').waitFor();
+    },
+    'console.html#penstock.tick.v1.TickService.Subscribe',
   ],
   [
     'page-error.png',
@@ -58,9 +72,9 @@ const pictures = [
 ];
 
 try {
-  for (const [name, colorScheme, pose] of pictures) {
+  for (const [name, colorScheme, pose, view = ''] of pictures) {
     const page = await browser.newPage({viewport: {width: 1200, height: 750}, deviceScaleFactor: 1.5, colorScheme});
-    await page.goto(`http://localhost:${PORT}/`);
+    await page.goto(`http://localhost:${PORT}/${view}`);
     await pose(page);
     const file = path.join(folder, name);
     const png = smallerPng(await page.screenshot());

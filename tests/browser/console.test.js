@@ -1,0 +1,153 @@
+// The live console before the real gateway: on the tick service, and on an API that nobody here wrote.
+import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+
+import {afterAll, beforeAll, expect, test} from 'vitest';
+
+import {launch} from './browser.js';
+import {eventually, startGateway, startService, streamsActive} from './processes.js';
+
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startService>>} */
+let service;
+/** @type {Awaited<ReturnType<typeof startGateway>>} */
+let gateway;
+
+beforeAll(async () => {
+  browser = await launch();
+  service = await startService({});
+  gateway = await startGateway({
+    upstream: service.grpc,
+    args: ['--expose', 'penstock.tick.v1.TickService', '--expose', 'grpc.health.v1.Health'],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  await service?.stop();
+});
+
+/** The console, with `method` chosen. @param {string} method @param {Parameters<import('playwright-core').Browser['newPage']>[0]} [options] */
+const open = async (method, options) => {
+  const page = await browser.newPage(options);
+  /** @type {string[]} */
+  const problems = [];
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(`http://${gateway.http}/console.html`);
+  await page.getByRole('button', {name: new RegExp(`^${method}`)}).click();
+  return {page, problems, lines: () => page.locator('#lines .row').allTextContents()};
+};
+
+/** @param {import('playwright-core').Page} page @param {string} text */
+const hasStatus = (page, text) =>
+  page.waitForFunction((text) => document.getElementById('status')?.textContent?.includes(text), text);
+
+test('a stream of ticks, from the skeleton to its ending', async () => {
+  const {page, problems, lines} = await open('Subscribe');
+  expect(await page.locator('#found').textContent()).toBe('4 of 4');
+  const skeleton = JSON.parse(await page.locator('#json').inputValue());
+  expect(skeleton).toEqual({message: '', interval: '1s', count: '0', afterSequence: '0'});
+  const evil = '<img src=x onerror="document.title=1">';
+  await page.locator('#json').fill(JSON.stringify({message: evil, interval: '0.02s', count: 2}));
+  expect(await page.locator('#curl').textContent()).toContain(`curl -N \\\n  --json '{"message":"<img`);
+  await page.getByRole('button', {name: 'Send'}).click();
+  await hasStatus(page, 'ended by the service');
+  expect((await lines()).length).toBe(3);
+  expect((await lines())[0]).toContain('<img src=x');
+  expect((await lines())[2]).toBe('{"end":{"code":0}}');
+  expect(await page.locator('#lines img').count()).toBe(0);
+  await page.locator('summary').click();
+  expect(await page.locator('#header-lines').textContent()).toContain('content-type: application/x-ndjson');
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+test('by each route of the method', async () => {
+  const {page, lines} = await open('Subscribe');
+  await page.locator('#json').fill('{"message":"by GET","interval":"0.02s","count":1}');
+  for (const route of ['POST /events', 'GET /v1/ticks:subscribe']) {
+    await page.locator('#route').selectOption({label: route});
+    await page.getByRole('button', {name: 'Send'}).click();
+    await hasStatus(page, 'ended by the service');
+    expect((await lines())[0], route).toContain('by GET');
+  }
+  expect(await page.locator('#curl').textContent()).toContain('?message=by+GET&interval=0.02s&count=1');
+  await page.close();
+});
+
+test('an API that is not ours: a watch that is stopped, a call, an error', async () => {
+  const {page, lines} = await open('Watch');
+  await page.getByRole('button', {name: 'Send'}).click();
+  await page.locator('#lines .row').first().waitFor();
+  expect((await lines())[0]).toContain('"status":"SERVING"');
+  await page.keyboard.press('Escape');
+  await hasStatus(page, 'Stopped');
+  await eventually('the stream is gone', async () => (await streamsActive(gateway.admin)) === 0);
+
+  await page.getByRole('button', {name: /^Check/}).click();
+  await page.locator('#json').press('Control+Enter');
+  await hasStatus(page, 'HTTP 200');
+  expect((await lines()).join('')).toContain('"status": "SERVING"');
+  await page.locator('#json').fill('{"service":"nobody"}');
+  await page.getByRole('button', {name: 'Send'}).click();
+  await hasStatus(page, 'HTTP 404');
+  expect((await lines()).join('')).toContain('"code": 5');
+  await page.close();
+});
+
+test('a stream that is refused says why', async () => {
+  const {page} = await open('Subscribe');
+  await page.locator('#json').fill('{"interval":"0s"}');
+  await page.getByRole('button', {name: 'Send'}).click();
+  await page.locator('#fault').waitFor();
+  expect(await page.locator('#fault').textContent()).toContain('gRPC 3 INVALID_ARGUMENT');
+  await page.close();
+});
+
+test('what is no JSON is told while it is written, and not sent', async () => {
+  const {page} = await open('Subscribe');
+  await page.locator('#json').fill('{"message":');
+  expect(await page.locator('#json-fault').textContent()).toContain('This is no JSON');
+  expect(await page.getByRole('button', {name: 'Send'}).isDisabled()).toBe(true);
+  await page.close();
+});
+
+test('the search finds by words of names and paths', async () => {
+  const {page} = await open('Subscribe');
+  await page.getByLabel('Search').fill('health watch');
+  expect(await page.locator('#methods button').allTextContents()).toEqual(['Watchstream']);
+  expect(await page.locator('#found').textContent()).toBe('1 of 4');
+  await page.close();
+});
+
+test.each(['light', 'dark'])('has no fault that axe knows, %s', async (colorScheme) => {
+  const {page} = await open('Subscribe', {colorScheme: /** @type {'light' | 'dark'} */ (colorScheme)});
+  await page.locator('#json').fill('{"interval":"0s"}');
+  await page.getByRole('button', {name: 'Send'}).click();
+  await page.locator('#fault').waitFor();
+  await page.evaluate(AXE);
+  const {violations} = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
+  expect(violations.map((/** @type {any} */ {id, nodes}) => [id, nodes.map((/** @type {any} */ n) => n.html)])).toEqual([]);
+  await page.close();
+});
+
+test('it can be off', async () => {
+  const closed = await startGateway({upstream: service.grpc, args: ['--console=off']});
+  for (const path of ['/console.html', '/console.js', '/console/methods']) {
+    expect((await fetch(`http://${closed.http}${path}`)).status, path).toBe(404);
+  }
+  const page = await browser.newPage();
+  const asked = page.waitForResponse((response) => response.url().endsWith('/console.html'));
+  await page.goto(`http://${closed.http}/`);
+  expect((await asked).status()).toBe(404);
+  expect(await page.getByRole('link', {name: 'Console'}).isVisible()).toBe(false);
+  await page.goto(`http://${gateway.http}/`);
+  await page.getByRole('link', {name: 'Console'}).click();
+  await page.getByRole('button', {name: /^Subscribe/}).waitFor();
+  await page.close();
+  expect(await closed.stop()).toBe(0);
+});

@@ -1,0 +1,103 @@
+// What the console makes of the gateway's list: skeletons, requests by a route's rule, commands.
+import {expect, test} from 'vitest';
+
+import {curlOf, httpRequest, skeleton} from './console-request.js';
+
+/** @type {import('./console-request.js').MethodList} */
+const list = {
+  methods: [],
+  messages: {
+    'p.In': [
+      {name: 'text', type: 'string'},
+      {name: 'small', type: 'int32'},
+      {name: 'big', type: 'uint64'},
+      {name: 'kind', type: 'enum', of: 'p.Kind'},
+      {name: 'tags', type: 'string', list: true},
+      {name: 'byName', type: 'bool', key: 'string'},
+      {name: 'byNumber', type: 'message', of: 'p.Leaf', key: 'int32'},
+      {name: 'at', type: 'message', of: 'google.protobuf.Timestamp'},
+      {name: 'wait', type: 'message', of: 'google.protobuf.Duration'},
+      {name: 'maybe', type: 'message', of: 'google.protobuf.Int32Value'},
+      {name: 'a', type: 'string', oneof: 'choice'},
+      {name: 'b', type: 'string', oneof: 'choice'},
+    ],
+    'p.Leaf': [{name: 'x', type: 'double'}],
+    'p.Loop': [
+      {name: 'self', type: 'message', of: 'p.Loop'},
+      {name: 'n', type: 'int32'},
+    ],
+  },
+  enums: {'p.Kind': ['NONE', 'SOME']},
+};
+
+test('a skeleton has every field once, in the form that protobuf gives it', () => {
+  expect(skeleton(list, 'p.In')).toEqual({
+    text: '',
+    small: 0,
+    big: '0',
+    kind: 'NONE',
+    tags: [''],
+    byName: {key: false},
+    byNumber: {0: {x: 0}},
+    at: '2026-01-01T00:00:00Z',
+    wait: '1s',
+    maybe: 0,
+    a: '',
+  });
+});
+
+test('a message that holds itself ends', () => {
+  expect(skeleton(list, 'p.Loop')).toEqual({self: {self: {self: {n: 0}, n: 0}, n: 0}, n: 0});
+});
+
+test('a message without a shape is an empty one', () => expect(skeleton(list, 'p.Unknown')).toEqual({}));
+
+const route = (/** @type {string} */ verb, /** @type {string} */ path, body = '') => ({
+  verb,
+  path,
+  body,
+  responseBody: '',
+});
+
+test.each([
+  ['all of it in the body', route('POST', '/v1/a', '*'), {a: 1}, {method: 'POST', path: '/v1/a', body: '{"a":1}'}],
+  [
+    'a variable leaves the body',
+    route('PUT', '/v1/{user_id}/{deep.name}', '*'),
+    {userId: 'a b', deep: {name: 'x/y', other: 1}},
+    {method: 'PUT', path: '/v1/a%20b/x%2Fy', body: '{"deep":{"other":1}}'},
+  ],
+  [
+    'a variable over segments keeps its slashes',
+    route('GET', '/v1/{name=shelves/*/books/**}:read'),
+    {name: 'shelves/1/books/ä/2'},
+    {method: 'GET', path: '/v1/shelves/1/books/%C3%A4/2:read', body: undefined},
+  ],
+  [
+    'without a body the rest is the query',
+    route('GET', '/v1/a'),
+    {a: 'x y', list: [1, 2], deep: {b: true}, none: null},
+    {method: 'GET', path: '/v1/a?a=x+y&list=1&list=2&deep.b=true', body: undefined},
+  ],
+  [
+    'a body of one field, the rest in the query',
+    route('PATCH', '/v1/{id}', 'book'),
+    {id: 7, book: {title: 't'}, mask: 'a'},
+    {method: 'PATCH', path: '/v1/7?mask=a', body: '{"title":"t"}'},
+  ],
+  ['a route of any verb', route('*', '/v1/a', '*'), {}, {method: 'POST', path: '/v1/a', body: '{}'}],
+])('%s', (_, route, json, request) => {
+  const before = structuredClone(json);
+  expect(httpRequest(route, json)).toEqual(request);
+  expect(json).toEqual(before);
+});
+
+test('curl says the same', () => {
+  const page = 'http://localhost:8080/console.html';
+  expect(curlOf({method: 'POST', path: '/v1/a', body: `{"a":"it's"}`}, page)).toBe(
+    `curl -N \\\n  --json '{"a":"it'\\''s"}' \\\n  http://localhost:8080/v1/a`,
+  );
+  expect(curlOf({method: 'DELETE', path: '/v1/a?b=1', body: undefined}, page)).toBe(
+    `curl -N \\\n  -X DELETE \\\n  'http://localhost:8080/v1/a?b=1'`,
+  );
+});
