@@ -52,6 +52,18 @@ bool Same(const Message& a, const Message& b) {
   return differencer.Compare(a, b);
 }
 
+// A number of more digits than a double has, with a point or an exponent: to libprotobuf, where 64 bits are meant, it
+// is a double first. To us it is the number that stands there.
+bool HasLongFloat(absl::string_view json) {
+  constexpr size_t kDigitsOfDouble = 15;
+  size_t digits = 0;
+  for (const char c : json) {
+    if ((c == '.' || c == 'e' || c == 'E') && digits > kDigitsOfDouble) return true;
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+  }
+  return false;
+}
+
 // `exact`: what was read may be read by libprotobuf as well, and is the same then.
 void Check(const MessagePlan& plan, absl::string_view json, const std::string& wire, bool exact) {
   const std::unique_ptr<Message> message = NewMessage(plan);
@@ -72,7 +84,7 @@ void Check(const MessagePlan& plan, absl::string_view json, const std::string& w
     FUZZ_EXPECT(Same(*message, *theirs), message->DebugString(), theirs->DebugString());
   }
   theirs->Clear();
-  if (exact && ReadByLibprotobuf(json, theirs.get())) {
+  if (exact && !HasLongFloat(json) && ReadByLibprotobuf(json, theirs.get())) {
     FUZZ_EXPECT(Same(*message, *theirs), message->DebugString(), theirs->DebugString());
   }
 }
