@@ -402,6 +402,27 @@ TEST_F(EndpointPoolTest, AStreamOfRequestsIsSentAgainWhileItIsShort) {
   }
 }
 
+// Nor does what is kept grow behind an upstream that never takes all of it.
+TEST_F(EndpointPoolTest, ACallThatHasSentMuchIsNotSentAgainThoughMoreWaits) {
+  ScriptedServer server(loop_);
+  Start({server.address()});
+  const auto peer = server.Accept();
+  ASSERT_TRUE(AwaitReady());
+  Recorder recorder;
+  recorder.call = pool_->StartCall({"/pkg.Service/Method", {}, absl::InfiniteDuration()}, &recorder);
+  recorder.call->SendMessage(std::string(200'000, 'x'), /*last=*/false);
+  peer->Send(WindowUpdate(1, 65'535) + WindowUpdate(0, 65'535));
+  ASSERT_TRUE(RunUntil(loop_, [&] {
+    peer->Poll();
+    return recorder.call->Unsent() <= 200'000 + kFramePrefixBytes - 2 * 65'535;
+  }));
+  EXPECT_GT(recorder.call->Unsent(), 0u);
+  peer->Send(testing::RstFrame(1, kRefusedStream));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); }));
+  EXPECT_TRUE(recorder.end->unprocessed);
+  EXPECT_FALSE(peer->Has(testing::kHeaders, 3));
+}
+
 // --- Passed over -----------------------------------------------------------------------------------------------------
 
 TEST_F(EndpointPoolTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {

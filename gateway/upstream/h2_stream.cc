@@ -125,8 +125,9 @@ size_t H2Stream::ReadBody(char* buffer, size_t size, bool* end) {
   const size_t count = std::min(size, out_.size() - out_sent_);
   std::memcpy(buffer, out_.data() + out_sent_, count);
   out_sent_ += count;
+  if (out_sent_ > kMaxReplayBytes) request_.reset();
   if (out_sent_ == out_.size()) {
-    if (request_ == nullptr || out_sent_ > kMaxReplayBytes) Settle();
+    if (request_ == nullptr) Settle();
     end_sent_ = *end = close_send_;
     if (count > 0 && !close_send_ && handler_ != nullptr) handler_->OnCallSent();
   }
