@@ -46,6 +46,9 @@ const open = async (method, options) => {
 const hasStatus = (page, text) =>
   page.waitForFunction((text) => document.getElementById('status')?.textContent?.includes(text), text);
 
+/** A row appears a frame after what it shows. @param {import('playwright-core').Page} page @param {string} text */
+const shows = (page, text) => page.locator('#lines .row', {hasText: text}).first().waitFor();
+
 test('a stream of ticks, from the skeleton to its ending', async () => {
   const {page, problems, lines} = await open('Subscribe');
   expect(await page.locator('#found').textContent()).toBe('4 of 4');
@@ -56,6 +59,7 @@ test('a stream of ticks, from the skeleton to its ending', async () => {
   expect(await page.locator('#curl').textContent()).toContain(`curl -N \\\n  --json '{"message":"<img`);
   await page.getByRole('button', {name: 'Send'}).click();
   await hasStatus(page, 'ended by the service');
+  await shows(page, '{"end":{"code":0}}');
   expect((await lines()).length).toBe(3);
   expect((await lines())[0]).toContain('<img src=x');
   expect((await lines())[2]).toBe('{"end":{"code":0}}');
@@ -73,6 +77,7 @@ test('by each route of the method', async () => {
     await page.locator('#route').selectOption({label: route});
     await page.getByRole('button', {name: 'Send'}).click();
     await hasStatus(page, 'ended by the service');
+    await shows(page, '{"end":{"code":0}}');
     expect((await lines())[0], route).toContain('by GET');
   }
   expect(await page.locator('#curl').textContent()).toContain('?message=by+GET&interval=0.02s&count=1');
@@ -91,11 +96,11 @@ test('an API that is not ours: a watch that is stopped, a call, an error', async
   await page.getByRole('button', {name: /^Check/}).click();
   await page.locator('#json').press('Control+Enter');
   await hasStatus(page, 'HTTP 200');
-  expect((await lines()).join('')).toContain('"status": "SERVING"');
+  await shows(page, '"status": "SERVING"');
   await page.locator('#json').fill('{"service":"nobody"}');
   await page.getByRole('button', {name: 'Send'}).click();
   await hasStatus(page, 'HTTP 404');
-  expect((await lines()).join('')).toContain('"code": 5');
+  await shows(page, '"code": 5');
   await page.close();
 });
 

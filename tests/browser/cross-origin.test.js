@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 
 import {launch} from './browser.js';
-import {startGateway, startService} from './processes.js';
+import {eventually, startGateway, startService, streamsActive} from './processes.js';
 
 const SUBSCRIBE = '/v1/ticks:subscribe';
 
@@ -136,6 +136,13 @@ test('the page and its stream over HTTP/2 inside TLS', async () => {
       return /** @type {PerformanceNavigationTiming} */ (entry).nextHopProtocol;
     });
   expect(await protocol()).toBe('h2');
+  expect(await page.locator('#protocol').textContent()).toBe('HTTP/2');
+  await page.fill('#interval', '20');
+  await page.click('#start');
+  await page.waitForFunction(() => Number(document.getElementById('total')?.textContent) >= 20);
+  await page.click('#stop');
+  await eventually('the stream is gone', async () => (await streamsActive(gateway.admin)) === 0);
+  expect(await page.locator('#status').textContent()).toBe('Stopped');
   // Many at once on the one connection: over HTTP/1.1 the seventh would wait for ever.
   const lines = await page.evaluate(async (path) => {
     const bodies = Array.from({length: 20}, async () => {
@@ -149,6 +156,12 @@ test('the page and its stream over HTTP/2 inside TLS', async () => {
     return Promise.all(bodies);
   }, SUBSCRIBE);
   expect(lines).toEqual(Array.from({length: 20}, () => 11));
+  await page.getByRole('link', {name: 'Console'}).click();
+  await page.getByRole('button', {name: /^Subscribe/}).waitFor();
+  await page.locator('#json').fill('{"interval":"0.02s","count":3}');
+  await page.getByRole('button', {name: 'Send'}).click();
+  await page.waitForFunction(() => document.querySelectorAll('#lines .row').length === 4);
+  expect(await protocol()).toBe('h2');
   expect(problems).toEqual([]);
   await context.close();
   rmSync(folder, {recursive: true});
