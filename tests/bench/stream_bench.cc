@@ -72,7 +72,8 @@ constexpr absl::Duration kMargin = absl::Seconds(4);
 absl::Duration Interval(const Options& options) { return absl::Seconds(1) / options.rate; }
 
 uint64_t Count(const Options& options) {
-  return static_cast<uint64_t>((options.seconds + absl::ToDoubleSeconds(kRamp + kMargin)) * options.rate);
+  const double opening = static_cast<double>(options.streams) / 1000;  // seconds, for who opens many
+  return static_cast<uint64_t>((options.seconds + absl::ToDoubleSeconds(kRamp + kMargin) + opening) * options.rate);
 }
 
 std::string Message(const Options& options, uint64_t count) {
