@@ -55,6 +55,7 @@ int Run(const penstock::config::Config& config) {
   }
   penstock::observe::StartLog(LevelName(config.log_level), config.log_format == penstock::config::LogFormat::kJson);
   const absl::Status status = (*server)->Run();
+  penstock::observe::LeaveWithin(penstock::observe::kLastLinesTime, status.ok() ? 0 : 1);
   server->reset();
   penstock::observe::StopLog();
   return status.ok() ? 0 : Fail(status);

@@ -4,10 +4,12 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <ctime>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "gateway/json_string.h"
@@ -69,5 +71,12 @@ void StartLog(const std::string& level, bool json) {
 }
 
 void StopLog() { spdlog::shutdown(); }
+
+void LeaveWithin(absl::Duration patience, int exit_code) {
+  std::thread([patience, exit_code] {
+    std::this_thread::sleep_for(absl::ToChronoNanoseconds(patience));
+    _exit(exit_code);
+  }).detach();
+}
 
 }  // namespace penstock::observe

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace penstock::observe {
 
@@ -14,6 +15,13 @@ void StartLog(const std::string& level, bool json);
 
 // Writes what is queued and ends the thread: the last act of a process.
 void StopLog();
+
+// How long the last lines may wait for whoever reads them.
+inline constexpr absl::Duration kLastLinesTime = absl::Seconds(2);
+
+// From now on the process ends within `patience`, with `exit_code`, although nobody reads its outputs and its logs
+// cannot be ended. For when all else is done.
+void LeaveWithin(absl::Duration patience, int exit_code);
 
 // A message as a log line shows it: control characters escaped, so that what a peer sent cannot forge a line or act on
 // a terminal.

@@ -119,8 +119,9 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Spawn(std::vector<std::string>
   return std::unique_ptr<Process>(new Process(pid, output[0], error[0]));
 }
 
-Process::Process(pid_t pid, int output_fd, int error_fd) : pid_(pid), stop_fd_(eventfd(0, EFD_CLOEXEC)) {
-  reader_ = std::thread([this, output_fd, error_fd] { ReadOutput(output_fd, error_fd); });
+Process::Process(pid_t pid, int output_fd, int error_fd)
+    : pid_(pid), output_fd_(output_fd), error_fd_(error_fd), stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+  reader_ = std::thread([this] { ReadOutput(); });
 }
 
 Process::~Process() {
@@ -129,14 +130,29 @@ Process::~Process() {
     if (!status_) kill(-pid_, SIGKILL);
   }
   Wait(absl::InfiniteFuture());
-  const uint64_t one = 1;
-  [[maybe_unused]] ssize_t written = write(stop_fd_, &one, sizeof(one));
-  reader_.join();
+  StopReading();
+  close(output_fd_);
+  close(error_fd_);
   close(stop_fd_);
 }
 
-void Process::ReadOutput(int output_fd, int error_fd) {
-  pollfd polled[3] = {{output_fd, POLLIN, 0}, {error_fd, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
+void Process::StopReading() {
+  if (!reader_.joinable()) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(stop_fd_, &one, sizeof(one));
+  reader_.join();
+  // Through an opening of its own, since O_NONBLOCK would be the process's, too.
+  for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
+    const int fd = open(absl::StrCat("/proc/", pid_, "/fd/", number).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) continue;  // the process has ended
+    while (write(fd, "x", 1) == 1) {
+    }
+    close(fd);
+  }
+}
+
+void Process::ReadOutput() {
+  pollfd polled[3] = {{output_fd_, POLLIN, 0}, {error_fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
   std::string partial[2];
   char buffer[16 * 1024];
   while ((polled[0].fd >= 0 || polled[1].fd >= 0) && polled[2].revents == 0) {
@@ -149,8 +165,6 @@ void Process::ReadOutput(int output_fd, int error_fd) {
       if (count <= 0) polled[i].fd = -1;
     }
   }
-  close(output_fd);
-  close(error_fd);
   std::lock_guard<std::mutex> lock(mutex_);
   output_closed_ = true;
   changed_.notify_all();

@@ -9,7 +9,7 @@
 //   process->Signal(SIGTERM);
 //   EXPECT_EQ(process->Wait(absl::Now() + absl::Seconds(10)), 0);
 //
-// All methods may be called from any thread.
+// All methods may be called from any thread, StopReading() from the owner's.
 #ifndef PENSTOCK_TESTS_SUPPORT_PROCESS_H_
 #define PENSTOCK_TESTS_SUPPORT_PROCESS_H_
 
@@ -59,6 +59,9 @@ class Process {
   // All output so far, for messages of failed assertions and for commands that end by themselves.
   std::string Output() const;
 
+  // From now on nobody reads its outputs, whose pipes are full: what it writes to them blocks. For good.
+  void StopReading();
+
   // To the process itself, not to its group.
   void Signal(int signal_number);
 
@@ -77,18 +80,20 @@ class Process {
 
  private:
   Process(pid_t pid, int output_fd, int error_fd);
-  void ReadOutput(int output_fd, int error_fd);
+  void ReadOutput();
   void TakeLines(std::string& partial, bool end);
   void Reap();  // takes the exit status if there is one; REQUIRES: mutex_ held, no status yet
 
   const pid_t pid_;
+  const int output_fd_;
+  const int error_fd_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> lines_;  // guarded by mutex_
   size_t dropped_lines_ = 0;       // guarded by mutex_
   bool output_closed_ = false;     // guarded by mutex_
   absl::optional<int> status_;     // guarded by mutex_
-  int stop_fd_ = -1;               // eventfd that ends the reader although a grandchild holds the pipes
+  const int stop_fd_;              // eventfd that ends the reader although the pipes are open
   std::thread reader_;
 };
 

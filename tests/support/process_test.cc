@@ -68,6 +68,15 @@ TEST(Process, ItsEndTakesTheWholeGroupAlong) {
   EXPECT_TRUE(WaitUntil([&] { return kill(child, 0) != 0 && errno == ESRCH; }, Soon()));
 }
 
+TEST(Process, WritesBlockWhenNobodyReads) {
+  std::unique_ptr<Process> process = Shell("echo ready; kill -STOP $$; echo more; echo ended >&2");
+  ASSERT_TRUE(process->WaitForLine("ready", Soon()));
+  process->StopReading();
+  process->Signal(SIGCONT);
+  EXPECT_EQ(process->Wait(absl::Now() + absl::Milliseconds(200)), absl::nullopt);
+  EXPECT_EQ(process->CountLines("ended"), 0u);
+}
+
 TEST(Process, SeesMemoryDescriptorsAndCpu) {
   std::unique_ptr<Process> process =
       Shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; read x < /dev/zero");
