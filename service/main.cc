@@ -1,6 +1,6 @@
 // penstock-ticks: the tick service as a process. Parses the command line, serves, ends gracefully on a signal.
 //
-// Exit codes: 0 after a drain (and for --help, --version), 1 after a fault, 2 for a bad command line.
+// Exit codes: 0 after a drain (and for --help, --version, a good --check), 1 after a fault, 2 for a bad command line.
 #include <grpc/support/log.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -17,7 +18,6 @@
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gateway/config/cpu_count.h"
 #include "gateway/observe/log.h"
@@ -43,9 +43,10 @@ class Signals {
 
   // True: one came before `timeout` was over.
   bool Wait(absl::Duration timeout) const {
-    const absl::Time deadline = absl::Now() + timeout;
+    const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(timeout);
     for (;;) {
-      const timespec left = absl::ToTimespec(std::max(deadline - absl::Now(), absl::ZeroDuration()));
+      const absl::Duration rest = absl::FromChrono(deadline - std::chrono::steady_clock::now());
+      const timespec left = absl::ToTimespec(std::max(rest, absl::ZeroDuration()));
       if (sigtimedwait(&set_, nullptr, &left) > 0) return true;
       if (errno == EAGAIN) return false;
     }
@@ -127,6 +128,7 @@ int Serve(const ServiceConfig& config) {
   spdlog::info("{} ready grpc={} admin={}", kProgram, (*server)->addresses().front(), (*admin)->address());
   signals.Wait();
   DrainServer(config, signals, server->get());
+  observe::LeaveWithin(observe::kLastLinesTime, 0);
   admin->reset();
   server->reset();
   spdlog::info("all streams have ended");

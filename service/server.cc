@@ -1,6 +1,7 @@
 #include "service/server.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
@@ -147,8 +148,11 @@ void Server::StopServing() {
 void Server::Drain(absl::Duration window) {
   StopServing();
   // On a thread of its own, as it blocks until the last call is gone; the deadline is for what nobody here ends.
-  const absl::Time deadline = absl::Now() + window + TickWorker::kLastBytesTime + kCloseTime;
-  std::thread closing([this, deadline] { server_->Shutdown(absl::ToChronoTime(deadline)); });
+  // Monotonic, as the workers' schedule is: a clock that is set meanwhile neither cuts streams off nor holds this up.
+  const int64_t within_ms = absl::ToInt64Milliseconds(window + TickWorker::kLastBytesTime + kCloseTime);
+  const gpr_timespec deadline =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(within_ms, GPR_TIMESPAN));
+  std::thread closing([this, deadline] { server_->Shutdown(deadline); });
   {
     const std::lock_guard<std::mutex> lock(draining_);
     for (auto& worker : workers_) worker->Drain(window);
