@@ -55,7 +55,6 @@ Exchange::~Exchange() {
   observe::LoopMetrics& metrics = context_.metrics;
   metrics.requests_active.Add(-1);
   if (pump_) metrics.streams_active.Add(-1);
-  metrics.requests_by_status[static_cast<size_t>(status_)].Add(1);
   metrics.requests_by_end[static_cast<size_t>(end_reason_)].Add(1);
   context_.routes.RequestEnded(head_.method,
                                route_ == nullptr ? absl::string_view() : absl::string_view(route_->path_template),
@@ -221,7 +220,6 @@ void Exchange::StartCall() {
   wants_trailers_ = WantsTrailers(head_.headers);
   // Only names that the access line needs stay for the hours that a stream may last.
   head_.headers = http::Headers();
-  context_.metrics.upstream_calls.Add(1);
   context_.routes.CallStarted(route_->method->path);
   called_ = true;
   if (format_ != nullptr) {

@@ -257,7 +257,7 @@ TEST_F(ExchangeTest, OnlyPagesOfConfiguredOriginsAreToldThatTheyMayRead) {
   EXPECT_EQ(response_.Header("Access-Control-Allow-Origin"), "");
   EXPECT_EQ(response_.Header("Access-Control-Allow-Methods"), "");
   EXPECT_EQ(response_.Header("Vary"), "Origin");
-  EXPECT_EQ(context_.metrics.upstream_calls.value(), 0);
+  EXPECT_EQ(CallsStarted(), 0u);
 
   response_ = FakeResponse();
   SendSubscribe(page);
@@ -279,11 +279,11 @@ TEST_F(ExchangeTest, WhatAnyPageCouldSendUnaskedIsRefusedWithoutACall) {
   response_ = FakeResponse();
   Send("POST", "/v1/ticks:subscribe", "", {{"sec-fetch-site", "cross-site"}});
   EXPECT_EQ(response_.status, 403) << "no body";
-  EXPECT_EQ(context_.metrics.upstream_calls.value(), 0);
+  EXPECT_EQ(CallsStarted(), 0u);
   options_.cors = Cors({"https://evil.example"}, /*credentials=*/false);
   response_ = FakeResponse();
   Send("POST", "/v1/ticks:subscribe", "{}", stranger);
-  EXPECT_EQ(context_.metrics.upstream_calls.value(), 1) << "configured, so no stranger";
+  EXPECT_EQ(CallsStarted(), 1u) << "configured, so no stranger";
 }
 
 TEST_F(ExchangeTest, ServerSentEventsForThoseWhoAskForThem) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -99,6 +100,12 @@ class ExchangeTest : public ::testing::Test {
 
   void SendSubscribe(http::Headers headers = {}) {
     Send("POST", "/v1/ticks:subscribe", "{\"message\":\"hi\"}", headers);
+  }
+
+  uint64_t CallsStarted() const {
+    uint64_t started = 0;
+    for (const auto& [path, method] : context_.routes.methods()) started += method.started;
+    return started;
   }
 
   // Tick { message = 2: "hi", sequence = 3: n }

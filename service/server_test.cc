@@ -177,8 +177,7 @@ TEST_F(ServerTest, AClientThatLeavesIsForgotten) {
   subscriber->context.TryCancel();
   EXPECT_EQ(ReadAll(subscriber.get()).error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(Eventually([&] { return server_->open_streams() == 0; }));
-  EXPECT_NE(RenderMetrics(server_->counters(), server_->open_streams())
-                .find("penstock_ticks_streams_ended_total{code=\"CANCELLED\"} 1"),
+  EXPECT_NE(RenderMetrics(server_->counters(), server_->open_streams()).find("grpc_code=\"Canceled\"} 1\n"),
             std::string::npos);
 }
 
@@ -407,12 +406,13 @@ TEST_F(ServerTest, MetricsAddTheWorkersUp) {
   EXPECT_EQ(ReadAll(Subscribe(Ask(0, 3)).get()).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   ASSERT_TRUE(Eventually([&] { return server_->open_streams() == 0; }));
   const std::string text = RenderMetrics(server_->counters(), server_->open_streams());
-  const std::string sent = "penstock_ticks_sent_total " + std::to_string(ticks.size());
-  const std::string skipped = "penstock_ticks_skipped_total " + std::to_string(3 - ticks.size());
+  const std::string method = "{grpc_service=\"penstock.tick.v1.TickService\",grpc_method=\"Subscribe\"";
   for (const std::string& line :
-       {std::string("penstock_ticks_streams_active 0"), std::string("penstock_ticks_streams_started_total 2"),
-        std::string("penstock_ticks_streams_ended_total{code=\"OK\"} 1"),
-        std::string("penstock_ticks_streams_ended_total{code=\"INVALID_ARGUMENT\"} 1"), sent, skipped}) {
+       {std::string("penstock_ticks_streams_active 0"), "grpc_server_started_total" + method + "} 2",
+        "grpc_server_handled_total" + method + ",grpc_code=\"OK\"} 1",
+        "grpc_server_handled_total" + method + ",grpc_code=\"InvalidArgument\"} 1",
+        "grpc_server_msg_sent_total" + method + "} " + std::to_string(ticks.size()),
+        "penstock_ticks_skipped_total " + std::to_string(3 - ticks.size())}) {
     EXPECT_NE(text.find(line + "\n"), std::string::npos) << line << " in\n" << text;
   }
 }

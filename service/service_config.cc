@@ -166,8 +166,10 @@ ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environm
   }
   bool help = false;
   bool version = false;
+  bool check = false;
   app.add_flag("-h,--help", help, "print this")->group("Other");
   app.add_flag("--version", version, "print the version")->group("Other");
+  app.add_flag("--check", check, "validate what can be known without traffic, and exit")->group("Other");
   try {
     std::vector<std::string> arguments;  // CLI11 takes them last one first
     for (int i = argc - 1; i > 0; --i) arguments.emplace_back(argv[i]);
@@ -192,6 +194,7 @@ ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environm
     return Refuse(absl::StrCat("--admin-listen: ", config::PrintAddress(command.config.listen),
                                " is --listen's: give each an address of its own"));
   }
+  if (check) return Stop(0, absl::StrCat(kProgram, ": the configuration is good\n"));
   return command;
 }
 

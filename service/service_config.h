@@ -50,8 +50,8 @@ struct ParsedCommand {
 // The value of an environment variable, or null.
 using Environment = std::function<const char*(const char* name)>;
 
-// Exit code 2 for an unknown flag or a bad value, which `text` names with the remedy; 0 for --help and --version.
-// `cpus`: what this process may use, for the default of --threads.
+// Exit code 2 for an unknown flag or a bad value, which `text` names with the remedy; 0 for --help, --version and a
+// good --check. `cpus`: what this process may use, for the default of --threads.
 ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environment& environment, int cpus);
 
 }  // namespace penstock::service

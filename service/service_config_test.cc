@@ -99,6 +99,10 @@ TEST(ServiceConfigTest, HelpIsGroupedAndVersionIsOneLine) {
   for (const char* part : {"Listening", "Capacity", "Ending", "Logging", "--drain-window", "PENSTOCK_A_B"}) {
     EXPECT_NE(help.text.find(part), std::string::npos) << part;
   }
+  const ParsedCommand check = Parse({"--check", "--threads=2"});
+  EXPECT_EQ(check.exit_code.value_or(-1), 0);
+  EXPECT_EQ(check.text, std::string(kProgram) + ": the configuration is good\n");
+  EXPECT_EQ(Parse({"--check", "--threads=no"}).exit_code.value_or(-1), 2);
   const ParsedCommand version = Parse({"--version"});
   EXPECT_EQ(version.exit_code.value_or(-1), 0);
   EXPECT_EQ(version.text, std::string(kProgram) + " " + kVersion + "\n");

@@ -1,4 +1,5 @@
-// The workers' counters, added up and rendered for Prometheus. Any thread.
+// The workers' counters, added up and rendered for Prometheus: gRPC's part under the names that gRPC servers of every
+// language have, ticks and the process beside it. Any thread.
 #ifndef PENSTOCK_SERVICE_SERVICE_METRICS_H_
 #define PENSTOCK_SERVICE_SERVICE_METRICS_H_
 

@@ -46,14 +46,12 @@ inline constexpr size_t kEndReasons = 9;
 absl::string_view EndReasonName(EndReason reason);
 
 struct alignas(64) LoopMetrics {
-  std::array<Counter, 600> requests_by_status;  // by HTTP status; index 0: no head was sent
   std::array<Counter, kEndReasons> requests_by_end;
   Counter requests_active;
   Counter streams_active;
   Counter records;
   Counter body_bytes;  // of records, before any framing by HTTP
   Counter heartbeats;
-  Counter upstream_calls;
 };
 
 // What is not a loop's.

@@ -94,7 +94,7 @@ test('a form and plain text from another site reach no method', async () => {
   const page = await browser.newPage();
   await page.goto(foreign);
   const metrics = async () => (await fetch(`http://${gateway.admin}/metrics`)).text();
-  const calls = async () => /^penstock_upstream_calls_total (\d+)$/m.exec(await metrics())?.[1];
+  const calls = async () => Number(/^grpc_client_started_total\{.*\} (\d+)$/m.exec(await metrics())?.[1] ?? 0);
   const before = await calls();
   // The browser sends these without asking; what it gets it may not read, so the gateway's own count tells.
   await page.evaluate(
@@ -110,6 +110,14 @@ test('a form and plain text from another site reach no method', async () => {
   }, `http://${gateway.http}${SUBSCRIBE}`);
   expect((await navigated).status()).toBe(403);
   expect(await calls()).toBe(before);
+  // What is asked as a program asks is counted.
+  const asked = await fetch(`http://${gateway.http}${SUBSCRIBE}`, {
+    method: 'POST',
+    headers: {'Content-Type': 'application/json'},
+    body: '{"message":"own","count":1}',
+  });
+  expect(asked.status).toBe(200);
+  expect(await calls()).toBe(before + 1);
   expect(await gateway.stop()).toBe(0);
 });
 

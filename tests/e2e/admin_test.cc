@@ -131,7 +131,7 @@ TEST_F(AdminTest, ABusyAdminPortIsSaidAtStart) {
 
 TEST_F(AdminTest, LookingCostsLittleWhileThousandsOfStreamsRun) {
   Start();
-  constexpr int kConnections = 50, kStreams = 100;
+  constexpr int kConnections = 100, kStreams = 100;
   std::vector<std::unique_ptr<h2::Http2TestClient>> clients;
   for (int c = 0; c < kConnections; ++c) {
     clients.push_back(std::make_unique<h2::Http2TestClient>(h2::TestClient::Connect(gateway_->address())));

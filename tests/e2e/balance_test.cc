@@ -59,7 +59,7 @@ TEST(Balance, ARolloutOfTheUpstreamFailsNoRequest) {
     old = StartService(drain, address);
     const int before = asked;
     // Both take calls again before the other one goes.
-    EXPECT_TRUE(WaitUntil([&] { return old->Metric("penstock_ticks_streams_started_total") > 0 || over; }, Soon()));
+    EXPECT_TRUE(WaitUntil([&] { return old->Metric("grpc_server_started_total") > 0 || over; }, Soon()));
     EXPECT_GT(asked, before);
   }
   over = true;
@@ -74,7 +74,7 @@ TEST(Balance, ANotServingServerGetsNoCalls) {
   const std::unique_ptr<Server> staying = StartService();
   const std::unique_ptr<Server> gateway =
       StartGateway({absl::StrCat("--upstream=", going->address(), ",", staying->address()), "--upstream-health-check"});
-  const auto started = [](const Server& service) { return service.Metric("penstock_ticks_streams_started_total"); };
+  const auto started = [](const Server& service) { return service.Metric("grpc_server_started_total"); };
   ASSERT_TRUE(
       WaitUntil([&] { return Ask(*gateway).status == 200 && started(*going) > 0 && started(*staying) > 0; }, Soon()));
 

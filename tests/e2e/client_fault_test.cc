@@ -65,7 +65,7 @@ TEST_F(ClientFaultTest, AHeadThatDripsIsCutInTime) {
 
 TEST_F(ClientFaultTest, ABodyThatDoesNotComeIs408AndNoCallIsMade) {
   Start({"--body-timeout=500ms"});
-  const double calls = gateway_->Metric("penstock_upstream_calls_total");
+  const double calls = gateway_->Metric("grpc_client_started_total");
   const struct {
     const char* why;
     std::string request;
@@ -93,8 +93,9 @@ TEST_F(ClientFaultTest, ABodyThatDoesNotComeIs408AndNoCallIsMade) {
   client.ShutdownSend();
   client.ReadResponse(Soon());
   EXPECT_NE(client.response().status, 200);
-  EXPECT_EQ(gateway_->Metric("penstock_upstream_calls_total"), calls);
+  EXPECT_EQ(gateway_->Metric("grpc_client_started_total"), calls);
   EXPECT_TRUE(Serves());
+  EXPECT_EQ(gateway_->Metric("grpc_client_started_total"), calls + 1);
 }
 
 TEST_F(ClientFaultTest, HostsAndTargetsAreAsTheStandardHasThem) {

@@ -26,7 +26,7 @@ class CorsTest : public ::testing::Test {
     before_ = Calls();
   }
 
-  double Calls() const { return gateway_->Metric("penstock_upstream_calls_total"); }
+  double Calls() const { return gateway_->Metric("grpc_client_started_total"); }
   double NewCalls() const { return Calls() - before_; }
 
   Response Ask(const std::string& request) {
@@ -58,6 +58,7 @@ TEST_F(CorsTest, AConfiguredOriginMayAskAndRead) {
   const Response stream = Ask(PostJson("/v1/ticks:subscribe", R"({"count":1})", absl::StrCat("Origin: ", kPage)));
   EXPECT_EQ(stream.status, 200);
   EXPECT_EQ(stream.Header("Access-Control-Allow-Origin"), kPage);
+  EXPECT_EQ(NewCalls(), 1);
   EXPECT_EQ(stream.Lines().size(), 2u);
 }
 
