@@ -44,6 +44,19 @@ def objects(text):
     return [item for item in yaml.safe_load_all(text) if item]
 
 
+def one(items, kind, name):
+    (found,) = [item for item in items if item["kind"] == kind and item["metadata"]["name"] == name]
+    return found
+
+
+def alert_groups(items):
+    return one(items, "PrometheusRule", "penstock")["spec"]["groups"]
+
+
+def dashboard(items):
+    return json.loads(one(items, "ConfigMap", "penstock-dashboard")["data"]["penstock.json"])
+
+
 def close_objects(schema):
     """A schema that allows no field it does not name, as the API server allows none with --validate=strict."""
     if isinstance(schema, list):

@@ -161,6 +161,7 @@ class ManifestsTest(unittest.TestCase):
     def test_gateway_balances_over_pods_itself(self, overlay):
         self.assertEqual(overlay.get("Service", "ticks")["spec"]["clusterIP"], "None")
         self.assertEqual(overlay.flags("gateway")["--upstream"], f"dns:///ticks:{overlay.ports('ticks')['grpc']}")
+        self.assertEqual(overlay.flags("gateway")["--upstream-health-check"], "on")
 
     @for_each_overlay
     def test_services_reach_named_ports_of_their_pods(self, overlay):

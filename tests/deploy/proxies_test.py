@@ -7,8 +7,6 @@ stream, or the test would prove nothing.
 
 import os
 import re
-import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -16,12 +14,11 @@ import time
 import unittest
 
 import manifests
+from processes import SECONDS, Process, free_port, start_pair
 
-SECONDS = 60  # for one step: generous, a loaded machine is no fault
 SHORTEN = 1 if os.environ.get("PENSTOCK_UNSHORTENED") else 12
 SILENCE = 120 / SHORTEN
 HEARTBEAT = 15 / SHORTEN
-GATEWAY, TICKS = "gateway/penstock-gateway", "service/penstock-ticks"
 
 
 def recipe(language):
@@ -38,49 +35,8 @@ def shortened(text, times):
     return text
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def milliseconds(seconds):
     return f"{round(seconds * 1000)}ms"
-
-
-class Process:
-    """A program that ends with the test; what it prints is shown where it fails."""
-
-    def __init__(self, test, *command):
-        self.log = tempfile.NamedTemporaryFile("w+", dir=os.environ["TEST_TMPDIR"])
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        test.addCleanup(self.end)
-
-    def end(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def words(self):
-        with open(self.log.name, encoding="utf-8") as file:
-            return file.read()
-
-    def wait_for(self, what, check):
-        deadline = time.monotonic() + SECONDS
-        while not (result := check()):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"not {what}:\n{self.words()}")
-            time.sleep(0.01)
-        return result
-
-    def ready(self, kind):
-        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.words())).group(1)
-
-    def listens(self, port):
-        def connects():
-            with socket.socket() as client:
-                return client.connect_ex(("127.0.0.1", port)) == 0
-
-        self.wait_for(f"listening on port {port}", connects)
 
 
 def nginx(test, gateway):
@@ -118,10 +74,7 @@ def envoy(test, gateway):
 
 class ProxiesTest(unittest.TestCase):
     def start(self, heartbeat):
-        ticks = Process(self, TICKS, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
-        self.gateway = Process(self, GATEWAY, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0",
-                               "--upstream=" + ticks.ready("grpc"), "--heartbeat=" + heartbeat)
-        self.gateway.wait_for("serving", lambda: "serving 1 methods" in self.gateway.words())
+        self.gateway, _ = start_pair(self, "--heartbeat=" + heartbeat)
         return self.gateway.ready("http")
 
     def stream(self, port):
