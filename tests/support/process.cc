@@ -130,17 +130,21 @@ Process::~Process() {
     if (!status_) kill(-pid_, SIGKILL);
   }
   Wait(absl::InfiniteFuture());
-  StopReading();
+  EndReader();
   close(output_fd_);
   close(error_fd_);
   close(stop_fd_);
 }
 
-void Process::StopReading() {
+void Process::EndReader() {
   if (!reader_.joinable()) return;
   const uint64_t one = 1;
   [[maybe_unused]] ssize_t written = write(stop_fd_, &one, sizeof(one));
   reader_.join();
+}
+
+void Process::StopReading() {
+  EndReader();
   // Through an opening of its own, since O_NONBLOCK would be the process's, too.
   for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
     const int fd = open(absl::StrCat("/proc/", pid_, "/fd/", number).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);

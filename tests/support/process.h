@@ -60,6 +60,7 @@ class Process {
   std::string Output() const;
 
   // From now on nobody reads its outputs, whose pipes are full: what it writes to them blocks. For good.
+  // REQUIRES: it has not been waited for.
   void StopReading();
 
   // To the process itself, not to its group.
@@ -81,6 +82,7 @@ class Process {
  private:
   Process(pid_t pid, int output_fd, int error_fd);
   void ReadOutput();
+  void EndReader();
   void TakeLines(std::string& partial, bool end);
   void Reap();  // takes the exit status if there is one; REQUIRES: mutex_ held, no status yet
 
