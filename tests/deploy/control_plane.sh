@@ -1,15 +1,22 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it that want a real Kubernetes API server: etcd and kube-apiserver on loopback, with
 # Kubernetes' default admission, and what ends them with the script. `kubectl` is the command that speaks to it.
 #
 #   start_control_plane FOLDER [FLAGS OF kube-apiserver...]    # programs of FOLDER/bin
 #   check "the namespace" "${kubectl[@]}" get namespace default
 
-scratch=$(mktemp -d)
+scratch=${CLUSTER_SCRATCH:-$(mktemp -d)}
 pids=()
 end() {
+  local pid deadline=$((SECONDS + 10))
   [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || :
+  for pid in "${pids[@]}"; do
+    # An API server whose etcd is gone first waits for it longer than anybody wants to.
+    while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
+    kill -KILL "$pid" 2>/dev/null || :
+  done
   wait
-  rm -rf "$scratch"
+  [ -n "${CLUSTER_SCRATCH:-}" ] || rm -rf --one-file-system "$scratch"
 }
 trap end EXIT
 
