@@ -15,7 +15,7 @@ end() {
     while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
     kill -KILL "$pid" 2>/dev/null || :
   done
-  wait
+  { wait; } 2>/dev/null
   [ -n "${CLUSTER_SCRATCH:-}" ] || rm -rf --one-file-system "$scratch"
 }
 trap end EXIT
