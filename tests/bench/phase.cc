@@ -53,11 +53,13 @@ PhaseResult RunPhase(const PhaseOptions& options) {
     return result;
   };
 
+  const absl::Time start = absl::Now();
   if (!receiver.Open(options.streams, options.ramp)) return failed("a stream could not be opened");
   receiver.RunFor(kStartLimit, [&] { return receiver.started() == options.streams || faulty(); });
   if (receiver.started() != options.streams) {
     return failed(absl::StrCat("only ", receiver.started(), " of ", options.streams, " streams began"));
   }
+  const absl::Duration opening = absl::Now() - start;
   receiver.RunFor(kSettle);
 
   receiver.Sample(true);
@@ -73,8 +75,12 @@ PhaseResult RunPhase(const PhaseOptions& options) {
   result.lateness_p99 = receiver.Lateness(0.99);
   result.delivery_p50 = receiver.Delivery(0.5);
   result.delivery_p99 = receiver.Delivery(0.99);
+  result.delivery_longest = receiver.Delivery(1);
 
-  if (receiver.ended() > 0) return failed("a stream ended while it was still being measured");
+  if (receiver.ended() > 0) {
+    return failed(absl::StrCat("streams ended while they were still being measured: it took ",
+                               absl::FormatDuration(opening), " to open them all"));
+  }
   if (options.receiver.count > 0) {
     const absl::Duration rest = options.receiver.interval * static_cast<int64_t>(options.receiver.count);
     receiver.RunFor(rest + kEndLimit, [&] { return receiver.ended() == options.streams || faulty(); });

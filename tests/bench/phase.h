@@ -30,14 +30,14 @@ struct PhaseOptions {
 };
 
 struct PhaseResult {
-  std::string fault;  // empty: every line that was sent arrived, so the figures count
+  std::string fault;   // empty: every line that was sent arrived, so the figures count
   uint64_t lines = 0;  // that came in the window
   // From the first stream's start to the last one's end: lines that came, ticks that the sender skipped.
   uint64_t sent = 0, skipped = 0;
   absl::Duration window;
   std::vector<double> cpu_us_a_line;       // by process
   std::vector<double> memory_kb_a_stream;  // by process: resident memory above what it was before the phase
-  absl::Duration lateness_p50, lateness_p99, delivery_p50, delivery_p99;
+  absl::Duration lateness_p50, lateness_p99, delivery_p50, delivery_p99, delivery_longest;
 };
 
 PhaseResult RunPhase(const PhaseOptions& options);

@@ -59,40 +59,42 @@ Receiver::Receiver(ReceiverOptions options)
 Receiver::~Receiver() { close(epoll_fd_); }
 
 bool Receiver::Open(size_t streams, absl::Duration ramp) {
+  // Connections first: on cores that are busy with streams a TLS handshake takes many times as long.
+  const size_t most = options_.streams_a_connection;
+  while (connections_.size() * most < streams_ + streams) {
+    if (!Connect()) return false;
+  }
   const absl::Time start = absl::Now();
   for (size_t i = 0; i < streams; ++i) {
     const absl::Time due = start + ramp * (static_cast<double>(i) / static_cast<double>(streams));
     do {
       Poll(std::max(absl::ZeroDuration(), due - absl::Now()));
     } while (absl::Now() < due);
-    if (!OpenOne()) return false;
+    if (!OpenOne(*connections_[streams_ / most])) return false;
   }
   return true;
 }
 
-bool Receiver::OpenOne() {
-  const bool full = connections_.empty() || connections_.back()->streams.size() == options_.streams_a_connection;
-  Connection* connection = full ? Connect() : connections_.back().get();
-  if (connection == nullptr) return false;
-  connection->streams.push_back(std::make_unique<Stream>(streams_++));
+bool Receiver::OpenOne(Connection& connection) {
+  connection.streams.push_back(std::make_unique<Stream>(streams_++));
   absl::Status sent;
-  if (connection->http2 != nullptr) {
-    connection->http2->Post(connection->streams.back().get(), options_.target, options_.body);
-    sent = connection->link.Send(connection->http2->TakeOutput());
+  if (connection.http2 != nullptr) {
+    connection.http2->Post(connection.streams.back().get(), options_.target, options_.body);
+    sent = connection.link.Send(connection.http2->TakeOutput());
   } else {
-    sent = connection->link.Send(
+    sent = connection.link.Send(
         options_.protocol == Protocol::kBare ? options_.body : testing::PostJson(options_.target, options_.body));
   }
-  if (!sent.ok()) Fault(*connection->streams.back(), sent.message());
+  if (!sent.ok()) Fault(*connection.streams.back(), sent.message());
   return sent.ok();
 }
 
-Receiver::Connection* Receiver::Connect() {
+bool Receiver::Connect() {
   absl::StatusOr<Link> link =
       Link::Connect(options_.address, options_.tls, options_.protocol == Protocol::kHttp2 ? "h2" : "http/1.1");
   if (!link.ok()) {
-    if (fault_.empty()) fault_ = link.status().ToString();
-    return nullptr;
+    Fault(link.status().ToString());
+    return false;
   }
   connections_.push_back(std::make_unique<Connection>(*std::move(link)));
   Connection* connection = connections_.back().get();
@@ -116,7 +118,7 @@ Receiver::Connection* Receiver::Connect() {
   event.events = EPOLLIN;
   event.data.ptr = connection;
   epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, connection->link.fd(), &event);
-  return connection;
+  return true;
 }
 
 void Receiver::RunFor(absl::Duration duration, const std::function<bool()>& done) {
@@ -148,11 +150,12 @@ void Receiver::Read(Connection& connection) {
 void Receiver::OnBytes(Connection& connection, absl::string_view bytes) {
   if (connection.http2 != nullptr) {
     const absl::Status status = connection.http2->Take(bytes);
-    if (!status.ok()) Fault(*connection.streams.front(), status.message());
+    if (!status.ok()) Fault(status.message());
     const std::string output = connection.http2->TakeOutput();  // windows given back
     if (!output.empty() && !connection.link.Send(output).ok()) OnPeerEnd(connection, true);
     return;
   }
+  if (connection.streams.empty()) return Fault("an answer before the request");
   Stream& stream = *connection.streams.front();
   if (options_.protocol == Protocol::kHttp1) return OnHttp1Bytes(stream, bytes);
   stream.text.append(bytes.data(), bytes.size());
@@ -241,7 +244,11 @@ void Receiver::OnPeerEnd(Connection& connection, bool reset) {
 }
 
 void Receiver::Fault(const Stream& stream, absl::string_view what) {
-  if (fault_.empty()) fault_ = absl::StrCat("stream ", stream.number, ": ", what);
+  Fault(absl::StrCat("stream ", stream.number, ": ", what));
+}
+
+void Receiver::Fault(absl::string_view what) {
+  if (fault_.empty()) fault_ = std::string(what);
 }
 
 absl::Duration Receiver::Lateness(double fraction) const { return Quantile(lateness_us_, fraction); }

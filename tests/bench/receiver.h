@@ -50,7 +50,8 @@ class Receiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
 
-  // Opens `streams` more, evenly over `ramp`, receiving meanwhile. False: a connection failed (see FirstFault).
+  // Connects, then opens `streams` more, evenly over `ramp`, receiving meanwhile. False: a connection failed (see
+  // FirstFault).
   bool Open(size_t streams, absl::Duration ramp);
 
   // Receives for `duration`, or until `done` holds.
@@ -63,7 +64,8 @@ class Receiver {
   size_t ended() const { return ended_; }      // streams that ended as they should
   uint64_t lines() const { return lines_; }
   uint64_t missing() const { return missing_; }  // numbers between or after those that came, of streams that ended
-  // Of the sampled ticks, by `fraction` (0.5: the median): when the service stamped it, after it was due.
+  // Of the sampled ticks, by `fraction` (0.5: the median, 1: the greatest): when the service stamped it, after it was
+  // due.
   absl::Duration Lateness(double fraction) const;
   // When the line was read here, after the service stamped it.
   absl::Duration Delivery(double fraction) const;
@@ -75,8 +77,8 @@ class Receiver {
   struct Stream;
   struct Connection;
 
-  bool OpenOne();
-  Connection* Connect();
+  bool OpenOne(Connection& connection);
+  bool Connect();
   void Poll(absl::Duration timeout);
   void Read(Connection& connection);
   void OnBytes(Connection& connection, absl::string_view bytes);
@@ -88,6 +90,7 @@ class Receiver {
   void OnTick(Stream& stream, absl::string_view line);
   void OnPeerEnd(Connection& connection, bool reset);
   void Fault(const Stream& stream, absl::string_view what);
+  void Fault(absl::string_view what);
 
   const ReceiverOptions options_;
   int epoll_fd_;

@@ -8,9 +8,9 @@
 //
 // Phases alternate (gateway, floor, gateway, floor, …), so that both meet the same machine; one of each is a round, and
 // a ratio is always taken within one. CPU is what the scheduler counted for the process (schedstat): the kernel's work
-// on its behalf is in it. A round in which one line is lost has no figures, and the exit status says so. A tick that the
-// sender skipped, because this machine let it run too late, was never a line: senders count those themselves, every other
-// missing number is a loss, and the table says how many there were.
+// on its behalf is in it. A round in which one line is lost has no figures, and the exit status says so. A tick that
+// the sender skipped, because this machine let it run too late, was never a line: senders count those themselves, every
+// other missing number is a loss, and the table says how many there were.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -28,6 +28,7 @@
 #include "absl/time/time.h"
 #include "gateway/http/test_certificates.h"
 #include "tests/bench/floor_sender.h"
+#include "tests/bench/load.h"
 #include "tests/bench/phase.h"
 #include "tests/support/process.h"
 #include "tests/support/servers.h"
@@ -35,59 +36,19 @@
 namespace penstock::bench {
 namespace {
 
-// A way in that is measured.
-struct Way {
-  const char* name;
-  Protocol protocol;
-  bool tls;
-  size_t streams_a_connection;
-};
-
-constexpr size_t kStreamsAConnection = 100;
-constexpr Way kWays[] = {
-    {"h1", Protocol::kHttp1, false, 1},
-    {"h2", Protocol::kHttp2, false, kStreamsAConnection},
-    {"h1+tls", Protocol::kHttp1, true, 1},
-    {"h2+tls", Protocol::kHttp2, true, kStreamsAConnection},
-};
-
 struct Options {
   std::string mode = "paced";
   std::string role;
   std::vector<std::string> protocols = {"h1"};
-  size_t streams = 1000;
+  Load load;
   size_t flood_streams = 32;
-  double rate = 50;
-  double seconds = 10;
   int rounds = 3;
-  std::string message = "hello";
   std::vector<std::string> gateway_flags, service_flags;
 };
 
-// A stream's first tick comes at once and the others by the interval, so phases are spread by opening over this.
-constexpr absl::Duration kRamp = absl::Seconds(1);
-// Ticks a stream has beyond the window: the ramp, the settling, and what a slow start takes.
-constexpr absl::Duration kMargin = absl::Seconds(4);
-
-absl::Duration Interval(const Options& options) { return absl::Seconds(1) / options.rate; }
-
-uint64_t Count(const Options& options) {
-  const double opening = static_cast<double>(options.streams) / 1000;  // seconds, for who opens many
-  return static_cast<uint64_t>((options.seconds + absl::ToDoubleSeconds(kRamp + kMargin) + opening) * options.rate);
-}
-
-std::string Message(const Options& options, uint64_t count) {
-  return absl::StrFormat(R"({"message":"%s","interval":"%.9fs","count":"%d"})", options.message,
-                         absl::ToDoubleSeconds(Interval(options)), count);
-}
-
 std::vector<Way> WaysOf(const Options& options) {
   std::vector<Way> ways;
-  for (const std::string& name : options.protocols) {
-    for (const Way& way : kWays) {
-      if (name == way.name) ways.push_back(way);
-    }
-  }
+  for (const std::string& name : options.protocols) ways.push_back(WayOf(name));
   return ways;
 }
 
@@ -118,45 +79,23 @@ Helper StartHelper(std::vector<std::string> argv) {
 
 Helper StartFloor() { return StartHelper({"/proc/self/exe", "--role=floor"}); }
 
-PhaseResult RunFloorPhase(const Options& options, const Helper& floor) {
+PhaseResult RunFloorPhase(const Load& load, const Helper& floor) {
+  const uint64_t count = Count(load);
   PhaseOptions phase;
   phase.receiver.address = floor.address;
   phase.receiver.protocol = Protocol::kBare;
-  phase.receiver.body = FloorRequest(Interval(options), Count(options), options.message);
-  phase.receiver.count = Count(options);
-  phase.streams = options.streams;
+  phase.receiver.body = FloorRequest(Interval(load), count, load.message);
+  phase.receiver.count = count;
+  phase.streams = load.streams;
   phase.ramp = kRamp;
-  phase.window = absl::Seconds(options.seconds);
+  phase.window = absl::Seconds(load.seconds);
   phase.processes = {floor.process.get()};
   phase.skipped = [&floor] { return FloorSkipped(floor.address).value_or(0); };
   return RunPhase(phase);
 }
 
-PhaseOptions GatewayPhase(const Options& options, const Way& way, testing::Server& gateway, uint64_t count) {
-  PhaseOptions phase;
-  phase.receiver.address = gateway.address();
-  phase.receiver.protocol = way.protocol;
-  phase.receiver.tls = way.tls;
-  phase.receiver.streams_a_connection = way.streams_a_connection;
-  phase.receiver.target = "/v1/ticks:subscribe";
-  phase.receiver.body = Message(options, count);
-  phase.receiver.count = count;
-  phase.window = absl::Seconds(options.seconds);
-  return phase;
-}
-
-PhaseResult RunPacedPhase(const Options& options, const Way& way, testing::Server& gateway, testing::Server& service) {
-  PhaseOptions phase = GatewayPhase(options, way, gateway, Count(options));
-  phase.receiver.interval = Interval(options);
-  phase.streams = options.streams;
-  phase.ramp = kRamp;
-  phase.processes = {&gateway.process(), &service.process()};
-  phase.skipped = [&service] { return static_cast<uint64_t>(service.Metric("penstock_ticks_skipped_total")); };
-  return RunPhase(phase);
-}
-
 PhaseResult RunFloodPhase(const Options& options, const Way& way, testing::Server& gateway, const Helper& upstream) {
-  PhaseOptions phase = GatewayPhase(options, way, gateway, /*count=*/0);
+  PhaseOptions phase = GatewayPhase(options.load, way, gateway, /*count=*/0);
   phase.streams = options.flood_streams;
   phase.ramp = absl::ZeroDuration();
   phase.processes = {&gateway.process(), upstream.process.get()};
@@ -213,8 +152,11 @@ void PrintDetails(const Rounds& rounds, size_t way, const char* const names[2]) 
     delivery_p99.push_back(absl::ToDoubleMilliseconds(result.delivery_p99));
   }
   const PhaseResult& first = rounds.valid.front()[way];
-  printf("%s: %.0f lines a second, %.4f %% of the ticks skipped by the service; memory a stream in the first round: %s %.2f KB, %s %.2f KB", rounds.ways[way].name,
-         SpreadOf(lines_a_second).median, SpreadOf(skipped).median, names[0], first.memory_kb_a_stream[0], names[1], first.memory_kb_a_stream[1]);
+  printf(
+      "%s: %.0f lines a second, %.4f %% of the ticks skipped by the service; memory a stream in the first round: %s "
+      "%.2f KB, %s %.2f KB",
+      rounds.ways[way].name, SpreadOf(lines_a_second).median, SpreadOf(skipped).median, names[0],
+      first.memory_kb_a_stream[0], names[1], first.memory_kb_a_stream[1]);
   if (SpreadOf(delivery_p99).max > 0) {
     printf("; ticks sent late: p50 %.2f ms, p99 %.2f ms, from there to the client: p99 %.2f ms",
            SpreadOf(late_p50).median, SpreadOf(late_p99).median, SpreadOf(delivery_p99).median);
@@ -267,13 +209,14 @@ int RunPaced(const Options& options) {
   std::unique_ptr<testing::Server> service = testing::StartService(options.service_flags);
   std::unique_ptr<testing::Server> gateway = StartGateway(options, {"--upstream=" + service->address()});
   const Helper floor = StartFloor();
-  printf("paced: %d streams × %g a second, %g s, %d rounds, %d CPUs\n", static_cast<int>(options.streams), options.rate,
-         options.seconds, options.rounds, static_cast<int>(std::thread::hardware_concurrency()));
+  printf("paced: %d streams × %g a second, %g s, %d rounds, %d CPUs\n", static_cast<int>(options.load.streams),
+         options.load.rate, options.load.seconds, options.rounds,
+         static_cast<int>(std::thread::hardware_concurrency()));
   Rounds rounds{WaysOf(options)};
   for (int i = 0; i < options.rounds; ++i) {
     std::vector<PhaseResult> phases;
-    for (const Way& way : rounds.ways) phases.push_back(RunPacedPhase(options, way, *gateway, *service));
-    phases.push_back(RunFloorPhase(options, floor));
+    for (const Way& way : rounds.ways) phases.push_back(RunPhase(PacedPhase(options.load, way, *gateway, *service)));
+    phases.push_back(RunFloorPhase(options.load, floor));
     rounds.Add(std::move(phases));
   }
   const char* const names[] = {"gateway", "service"};
@@ -287,13 +230,14 @@ int RunFlood(const Options& options) {
                              "--descriptors=" + testing::FindBinary("proto/tick.binpb", "PENSTOCK_TICK_DESCRIPTORS")});
   const Helper floor = StartFloor();
   printf("flood: %d streams as fast as they go, %g s, %d rounds, %d CPUs; the floor: %d streams × %g a second\n",
-         static_cast<int>(options.flood_streams), options.seconds, options.rounds,
-         static_cast<int>(std::thread::hardware_concurrency()), static_cast<int>(options.streams), options.rate);
+         static_cast<int>(options.flood_streams), options.load.seconds, options.rounds,
+         static_cast<int>(std::thread::hardware_concurrency()), static_cast<int>(options.load.streams),
+         options.load.rate);
   Rounds rounds{WaysOf(options)};
   for (int i = 0; i < options.rounds; ++i) {
     std::vector<PhaseResult> phases;
     for (const Way& way : rounds.ways) phases.push_back(RunFloodPhase(options, way, *gateway, upstream));
-    phases.push_back(RunFloorPhase(options, floor));
+    phases.push_back(RunFloorPhase(options.load, floor));
     rounds.Add(std::move(phases));
   }
   const char* const names[] = {"gateway", "upstream"};
@@ -304,13 +248,14 @@ int RunMemory(const Options& options) {
   std::unique_ptr<testing::Server> service = testing::StartService(options.service_flags);
   std::unique_ptr<testing::Server> gateway = StartGateway(options, {"--upstream=" + service->address()});
   for (const Way& way : WaysOf(options)) {
-    const PhaseResult result = RunPacedPhase(options, way, *gateway, *service);
+    const PhaseResult result = RunPhase(PacedPhase(options.load, way, *gateway, *service));
     if (!result.fault.empty()) {
       printf("INVALID: %s: %s\n", way.name, result.fault.c_str());
       return 1;
     }
     printf("memory, %s: %d streams × %g a second: gateway %.2f KB a stream, service %.2f KB a stream\n", way.name,
-           static_cast<int>(options.streams), options.rate, result.memory_kb_a_stream[0], result.memory_kb_a_stream[1]);
+           static_cast<int>(options.load.streams), options.load.rate, result.memory_kb_a_stream[0],
+           result.memory_kb_a_stream[1]);
   }
   return 0;
 }
@@ -319,7 +264,7 @@ int RunMemory(const Options& options) {
 int RunFloor(const Options& options) {
   const Helper floor = StartFloor();
   for (int i = 0; i < options.rounds; ++i) {
-    const PhaseResult result = RunFloorPhase(options, floor);
+    const PhaseResult result = RunFloorPhase(options.load, floor);
     if (!result.fault.empty()) {
       printf("INVALID: %s\n", result.fault.c_str());
       return 1;
@@ -337,13 +282,13 @@ int Main(int argc, char** argv) {
       ->check(CLI::IsMember({"paced", "flood", "memory", "floor"}));
   app.add_option("--protocol", options.protocols, "a way in; several are measured in turn, the first is compared with")
       ->check(CLI::IsMember({"h1", "h2", "h1+tls", "h2+tls"}));
-  app.add_option("--streams", options.streams, "one a connection over HTTP/1.1, 100 over HTTP/2")
+  app.add_option("--streams", options.load.streams, "one a connection over HTTP/1.1, 100 over HTTP/2")
       ->check(CLI::Range(1, 19000));
   app.add_option("--flood-streams", options.flood_streams, "the same, of the flood")->check(CLI::Range(1, 1000));
-  app.add_option("--rate", options.rate, "ticks a second and stream")->check(CLI::Range(0.1, 1000.0));
-  app.add_option("--seconds", options.seconds, "to count for, in each phase")->check(CLI::Range(0.1, 600.0));
+  app.add_option("--rate", options.load.rate, "ticks a second and stream")->check(CLI::Range(0.1, 1000.0));
+  app.add_option("--seconds", options.load.seconds, "to count for, in each phase")->check(CLI::Range(0.1, 600.0));
   app.add_option("--rounds", options.rounds, "pairs of phases")->check(CLI::Range(1, 100));
-  app.add_option("--message", options.message, "in every tick");
+  app.add_option("--message", options.load.message, "in every tick");
   app.add_option("--gateway-flag", options.gateway_flags, "passed on to the gateway");
   app.add_option("--service-flag", options.service_flags, "passed on to the service");
   app.add_option("--role", options.role)->group("");
@@ -354,7 +299,7 @@ int Main(int argc, char** argv) {
   // Whatever hangs: the end of this process is the end of all it started.
   constexpr double kMostOfAPhase = 90;
   const double phases = options.rounds * (static_cast<double>(options.protocols.size()) + 1);
-  alarm(static_cast<unsigned>(phases * (2 * options.seconds + kMostOfAPhase)));
+  alarm(static_cast<unsigned>(phases * (2 * options.load.seconds + kMostOfAPhase)));
   if (options.mode == "flood") return RunFlood(options);
   if (options.mode == "memory") return RunMemory(options);
   if (options.mode == "floor") return RunFloor(options);
