@@ -27,7 +27,16 @@ std::string WindowUpdate(uint32_t id, uint32_t by) {
   return testing::EncodeFrame({testing::kWindowUpdate, 0, id, payload});
 }
 
-using ResendTest = EndpointPoolTest;
+class ResendTest : public EndpointPoolTest {
+ protected:
+  // The pool on `server` alone: the one connection, accepted and ready.
+  auto ConnectTo(ScriptedServer& server) {
+    Start({server.address()});
+    auto peer = server.Accept();
+    EXPECT_TRUE(AwaitReady());
+    return peer;
+  }
+};
 
 TEST_F(ResendTest, ARefusedCallIsSentAgainElsewhere) {
   ScriptedServer one(loop_), two(loop_);
@@ -50,9 +59,7 @@ TEST_F(ResendTest, ARefusedCallIsSentAgainElsewhere) {
 
 TEST_F(ResendTest, ACallThatIsRefusedAgainAndAgainSaysSo) {
   ScriptedServer server(loop_);
-  Start({server.address()});
-  const auto peer = server.Accept();
-  ASSERT_TRUE(AwaitReady());
+  const auto peer = ConnectTo(server);
   Recorder recorder;
   Call(recorder);
   for (uint32_t id = 1; id <= 5; id += 2) {
@@ -68,9 +75,7 @@ TEST_F(ResendTest, ACallThatIsRefusedAgainAndAgainSaysSo) {
 
 TEST_F(ResendTest, WhatGoawayLeavesOutIsSentOnTheNextConnection) {
   ScriptedServer server(loop_);
-  Start({server.address()});
-  const auto peer = server.Accept();
-  ASSERT_TRUE(AwaitReady());
+  const auto peer = ConnectTo(server);
   Recorder kept, moved;
   Call(kept);
   Call(moved);
@@ -96,9 +101,7 @@ TEST_F(ResendTest, ACallThatMayHaveBeenProcessedIsNotSentAgain) {
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.why);
     ScriptedServer server(loop_);
-    Start({server.address()});
-    const auto peer = server.Accept();
-    ASSERT_TRUE(AwaitReady());
+    const auto peer = ConnectTo(server);
     Recorder recorder;
     Call(recorder);
     peer->Await(testing::kData, 1);
@@ -112,9 +115,7 @@ TEST_F(ResendTest, ACallThatMayHaveBeenProcessedIsNotSentAgain) {
 
 TEST_F(ResendTest, AStreamOfRequestsIsSentAgainWhileItIsShort) {
   ScriptedServer server(loop_);
-  Start({server.address()});
-  const auto peer = server.Accept();
-  ASSERT_TRUE(AwaitReady());
+  const auto peer = ConnectTo(server);
   for (const bool is_short : {true, false}) {
     SCOPED_TRACE(is_short ? "short" : "longer than what is kept");
     const uint32_t id = is_short ? 1 : 5;
@@ -145,9 +146,7 @@ TEST_F(ResendTest, AStreamOfRequestsIsSentAgainWhileItIsShort) {
 // Nor does what is kept grow behind an upstream that never takes all of it.
 TEST_F(ResendTest, ACallThatHasSentMuchIsNotSentAgainThoughMoreWaits) {
   ScriptedServer server(loop_);
-  Start({server.address()});
-  const auto peer = server.Accept();
-  ASSERT_TRUE(AwaitReady());
+  const auto peer = ConnectTo(server);
   Recorder recorder;
   recorder.call = pool_->StartCall({"/pkg.Service/Method", {}, absl::InfiniteDuration()}, &recorder);
   recorder.call->SendMessage(std::string(200'000, 'x'), /*last=*/false);

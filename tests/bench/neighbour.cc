@@ -45,7 +45,8 @@ class Pace {
 
 struct Flood {
   std::function<std::string(uint32_t)> piece;  // the i-th helping's bytes
-  int price;                                   // what the gateway charges for one
+  // What the gateway charges for one; 0: another bound is stricter than its account, and the first is a piece too many.
+  int price;
 };
 
 Flood RapidReset() {
@@ -55,7 +56,7 @@ Flood RapidReset() {
             return Frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 2 * i + 1, block) +
                    Frame(NGHTTP2_RST_STREAM, 0, 2 * i + 1, absl::string_view("\0\0\0\x8", 4));
           },
-          FloodGuard::kReset};
+          FloodGuard::kReset + FloodGuard::kFrame};
 }
 
 Flood Continuation() {
@@ -63,7 +64,7 @@ Flood Continuation() {
   return {[block](uint32_t i) {
             return i == 0 ? Frame(NGHTTP2_HEADERS, 0, 1, block) : Frame(NGHTTP2_CONTINUATION, 0, 1, "");
           },
-          FloodGuard::kFrame};
+          /*price=*/0};
 }
 
 // Floods until it is thrown out, and connects again. It keeps the gateway's own account of what it has spent, so it
@@ -83,12 +84,10 @@ class FloodingPeer : public Neighbour {
     for (int i = 0; i < helping_; ++i) bytes += flood_.piece(sent_++);
     bool gone = !client_->Send(bytes, absl::Now() + kPatience).ok();
     const auto now = std::chrono::steady_clock::now();
-    for (int i = 0; i < helping_; ++i) {
-      if (!guard_->Charge(flood_.price, now) && overdrawn_ == absl::InfiniteFuture()) overdrawn_ = absl::Now();
-    }
+    const bool spent = !guard_->Charge(helping_ * flood_.price, now) || flood_.price == 0;
+    if (spent && overdrawn_ == absl::InfiniteFuture()) overdrawn_ = absl::Now();
     gone = gone || PeerLeft();
     if (gone) {
-      // Sooner than its account says: another bound was stricter.
       Count(std::max(absl::Now() - overdrawn_, absl::ZeroDuration()));
       client_.reset();
     } else if (absl::Now() - overdrawn_ > kPatience) {
@@ -98,7 +97,7 @@ class FloodingPeer : public Neighbour {
   }
 
   std::string Report() const override {
-    return absl::StrFormat("thrown out %d times, at most %.1f ms after it overdrew its account", met().times,
+    return absl::StrFormat("thrown out %d times, at most %.1f ms after it had sent too much", met().times,
                            absl::ToDoubleMilliseconds(met().longest));
   }
 
@@ -112,6 +111,7 @@ class FloodingPeer : public Neighbour {
     client_ = *std::move(client);
     sent_ = 0;
     guard_.emplace(std::chrono::steady_clock::now());
+    guard_->Charge(FloodGuard::kSettings, std::chrono::steady_clock::now());  // of the hello
     overdrawn_ = absl::InfiniteFuture();
     (void)client_->Send(http::testing::Http2Hello(), absl::Now() + kPatience);
   }

@@ -28,7 +28,7 @@ class Neighbour {
 
   struct Met {
     int times = 0;                                  // thrown out, or answered
-    absl::Duration longest = absl::ZeroDuration();  // from overdrawing what it may do to the close; or to the answer
+    absl::Duration longest = absl::ZeroDuration();  // from what was too much to the close; or to the answer
     std::string fault;                              // what should not have been; empty: nothing
   };
   const Met& met() const { return met_; }

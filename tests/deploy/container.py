@@ -10,13 +10,12 @@ the default profile of container engines. The network is the machine's, so that 
 
 import json
 import os
-import re
 import subprocess
-import time
 import urllib.error
 import urllib.request
 
-SECONDS = 60  # for one step: generous, a loaded machine is no fault
+from processes import SECONDS, Program
+
 USER = 65532
 # From Debian's golang-github-containers-common, which buildah brings: what podman applies, and in substance what
 # RuntimeDefault is in containerd and CRI-O.
@@ -65,7 +64,7 @@ def runtime_spec(root, arguments):
     }
 
 
-class Container:
+class Container(Program):
     count = 0
 
     def __init__(self, root, arguments, scratch):
@@ -81,24 +80,9 @@ class Container:
             self.process = subprocess.Popen(["runc", "--root", self.state, "run", "--bundle", bundle, self.name],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def logged(self):
+    def words(self):
         with open(self.log, encoding="utf-8") as file:
             return file.read()
-
-    def wait_for(self, what, check):
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            result = check()
-            if result:
-                return result
-            if self.process.poll() is not None:
-                raise AssertionError(f"{self.name} ended by itself before {what}:\n{self.logged()}")
-            time.sleep(0.01)
-        raise AssertionError(f"{self.name}: not {what} after {SECONDS} s:\n{self.logged()}")
-
-    def ready(self, kind):
-        """The address that the ready line has for "http", "grpc" or "admin"."""
-        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.logged())).group(1)
 
     def wait_until_answers(self, status, address, path):
         def answers():

@@ -19,17 +19,34 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(what, check, otherwise=lambda: ""):
+def wait_for(what, check, otherwise=lambda: "", seconds=SECONDS):
     """The first result of check() that is true; `otherwise` says more about it if none comes in time."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while not (result := check()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not {what} in {SECONDS} s:\n{otherwise()}")
+            raise AssertionError(f"not {what} in {seconds} s:\n{otherwise()}")
         time.sleep(0.01)
     return result
 
 
-class Process:
+class Program:
+    """One that runs as `self.process` and has printed `self.words()`."""
+
+    def wait_for(self, what, check):
+        def unless_ended():
+            result = check()
+            if not result and self.process.poll() is not None:
+                raise AssertionError(f"it ended by itself, and was not {what}:\n{self.words()}")
+            return result
+
+        return wait_for(what, unless_ended, self.words)
+
+    def ready(self, kind):
+        """The address that the ready line has for "http", "grpc" or "admin"."""
+        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.words())).group(1)
+
+
+class Process(Program):
     """A program that ends with `test`, a test case or, for all of its cases, a class of them; what it prints is shown
     where it fails."""
 
@@ -46,19 +63,6 @@ class Process:
     def words(self):
         with open(self.log.name, encoding="utf-8") as file:
             return file.read()
-
-    def wait_for(self, what, check):
-        def unless_ended():
-            result = check()
-            if not result and self.process.poll() is not None:
-                raise AssertionError(f"it ended by itself, and was not {what}:\n{self.words()}")
-            return result
-
-        return wait_for(what, unless_ended, self.words)
-
-    def ready(self, kind):
-        """The address that the ready line has for "http", "grpc" or "admin"."""
-        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.words())).group(1)
 
     def listens(self, port):
         def connects():
