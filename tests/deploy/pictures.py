@@ -12,22 +12,22 @@ import urllib.parse
 from monitored import NAMESPACE, MonitoredTest
 from processes import wait_for
 
-MINUTES_SHOWN = 1
+MINUTES_SHOWN, RATE_INTERVAL = 1, "10s"
 # Panels of the dashboard.
 SHOWN = ("Records a second", "Time to the first message")
 
 
 class Pictures(MonitoredTest):
     def test_pictures(self):
-        # A rate of what was there at the graph's left edge already, so that no line begins in its middle.
-        early = f"rate(penstock_records_sent_total[10s] offset {MINUTES_SHOWN}m) > 0"
-        wait_for("watched for long enough", lambda: self.prometheus.values(early), seconds=60 * MINUTES_SHOWN + 60)
+        # There is a rate before the graph's left edge already, so that no line begins within it.
+        early = f"rate(penstock_records_sent_total[{RATE_INTERVAL}] offset {60 * MINUTES_SHOWN + 10}s) > 0"
+        wait_for("watched for long enough", lambda: self.prometheus.values(early), seconds=60 * MINUTES_SHOWN + 90)
         panels = {panel["title"]: panel for panel in self.dashboard["panels"]}
         parameters = {}
         for number, title in enumerate(SHOWN):
             expression = panels[title]["targets"][-1]["expr"]
             parameters[f"g{number}.expr"] = (
-                expression.replace("$__rate_interval", "10s").replace("$namespace", NAMESPACE))
+                expression.replace("$__rate_interval", RATE_INTERVAL).replace("$namespace", NAMESPACE))
             parameters[f"g{number}.tab"] = "0"
             parameters[f"g{number}.range_input"] = f"{MINUTES_SHOWN}m"
         page = f"http://127.0.0.1:{self.prometheus.port}"
