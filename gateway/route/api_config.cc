@@ -121,7 +121,13 @@ absl::StatusOr<std::vector<Field>> FieldsOf(const YAML::Node& map, absl::string_
 
 absl::StatusOr<std::string> Text(const Field& field) {
   if (!field.value.IsScalar()) return WrongType(field.key, "a single value", field.value);
-  return field.value.Scalar();
+  std::string text = field.value.Scalar();
+  // Debian's yaml-cpp makes the escapes \N and \_ single bytes, which are no UTF-8; all else has been checked.
+  if (FindInvalidUtf8(text) != absl::string_view::npos) {
+    return Error(field.value.Mark(),
+                 absl::StrCat("\"", field.key, "\" is not UTF-8: write \\u0085 for \\N, \\u00a0 for \\_"));
+  }
+  return text;
 }
 
 absl::Status SetText(const Field& field, google::protobuf::Message& message) {

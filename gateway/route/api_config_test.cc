@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +91,22 @@ TEST(ParseApiConfig, MayHaveNoRules) {
     ASSERT_TRUE(rules.ok()) << yaml << ": " << rules.status();
     EXPECT_TRUE(rules->empty()) << yaml;
   }
+}
+
+// Some versions of yaml-cpp spoil two escapes, others read them.
+TEST(ParseApiConfig, AnEscapeIsItsCharacterOrAnError) {
+  for (const auto& [escape, character] : {std::pair("\\N", "\u0085"), std::pair("\\_", "\u00a0")}) {
+    const auto rules = ParseApiConfig(absl::StrCat("http: { rules: [ { selector: a.S.M, get: \"/", escape, "\" } ] }"));
+    if (rules.ok()) {
+      EXPECT_EQ(rules->at(0).rule.get(), absl::StrCat("/", character));
+    } else {
+      EXPECT_THAT(rules.status().message(),
+                  HasSubstr("line 1, column 42: \"get\" is not UTF-8: write \\u0085 for \\N"));
+    }
+  }
+  const auto spelled = ParseApiConfig(R"(http: { rules: [ { selector: a.S.M, get: "/\u0085\xa0" } ] })");
+  ASSERT_TRUE(spelled.ok()) << spelled.status();
+  EXPECT_EQ(spelled->at(0).rule.get(), "/\u0085\u00a0");
 }
 
 TEST(ParseApiConfig, ErrorsNameThePlaceAndTheRemedy) {
