@@ -78,8 +78,8 @@ class FloodingPeer : public Neighbour {
         pace_(kTurn) {}
 
   void Act() override {
-    if (!client_) return Connect();
     pace_.Wait();
+    if (!client_) return Connect();
     std::string bytes;
     for (int i = 0; i < helping_; ++i) bytes += flood_.piece(sent_++);
     bool gone = !client_->Send(bytes, absl::Now() + kPatience).ok();
@@ -104,10 +104,7 @@ class FloodingPeer : public Neighbour {
  private:
   void Connect() {
     absl::StatusOr<testing::RawClient> client = testing::RawClient::Connect(address_);
-    if (!client.ok()) {
-      absl::SleepFor(kTurn);
-      return Fault(client.status().ToString());
-    }
+    if (!client.ok()) return Fault(client.status().ToString());
     client_ = *std::move(client);
     sent_ = 0;
     guard_.emplace(std::chrono::steady_clock::now());
