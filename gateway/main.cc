@@ -13,7 +13,7 @@
 #include "gateway/config/cpu_count.h"
 #include "gateway/config/memory_limit.h"
 #include "gateway/observe/log.h"
-#include "gateway/server.h"
+#include "gateway/server/server.h"
 
 namespace {
 

@@ -123,10 +123,10 @@ class Admin::Impl {
     if (!unix_path_.empty()) unlink(unix_path_.c_str());
   }
 
-  error_code Listen(const config::ListenAddress& address, std::string* chosen) {
+  error_code Listen(const net::ListenAddress& address, std::string* chosen) {
     error_code error;
     Protocol::endpoint endpoint;
-    if (address.kind == config::Address::Kind::kUnix) {
+    if (address.kind == net::Address::Kind::kUnix) {
       endpoint = asio::local::stream_protocol::endpoint(address.path);
     } else {
       asio::ip::tcp::resolver resolver(io_);
@@ -136,19 +136,19 @@ class Admin::Impl {
       endpoint = found.begin()->endpoint();
     }
     acceptor_.open(endpoint.protocol(), error);
-    const bool is_tcp = address.kind == config::Address::Kind::kTcp;
+    const bool is_tcp = address.kind == net::Address::Kind::kTcp;
     if (!error && is_tcp) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return error;
-    config::ListenAddress picked = address;
+    net::ListenAddress picked = address;
     if (is_tcp) {
       if (picked.host.empty()) picked.host = "0.0.0.0";
       picked.port = PortOf(acceptor_.local_endpoint());
     } else {
       unix_path_ = address.path;
     }
-    *chosen = config::PrintAddress(picked);
+    *chosen = net::PrintAddress(picked);
     return {};
   }
 
@@ -201,13 +201,12 @@ class Admin::Impl {
   std::thread thread_;
 };
 
-absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const config::ListenAddress& address, AdminView view) {
+absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const net::ListenAddress& address, AdminView view) {
   auto impl = std::make_unique<Impl>(std::move(view));
   std::string chosen;
   const error_code error = impl->Listen(address, &chosen);
   if (error) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", config::PrintAddress(address), ": ",
-                                               error.message(),
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", net::PrintAddress(address), ": ", error.message(),
                                                "; end what uses it or choose another with --admin-listen"));
   }
   impl->Run();

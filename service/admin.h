@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "gateway/config/address.h"
+#include "gateway/net/address.h"
 
 namespace penstock::service {
 
@@ -24,7 +24,7 @@ struct AdminView {
 class Admin {
  public:
   // UNAVAILABLE: the address cannot be had; the message names it, the reason and the remedy.
-  static absl::StatusOr<std::unique_ptr<Admin>> Start(const config::ListenAddress& address, AdminView view);
+  static absl::StatusOr<std::unique_ptr<Admin>> Start(const net::ListenAddress& address, AdminView view);
 
   // Closes all connections and joins the thread.
   ~Admin();

@@ -18,7 +18,7 @@ using boost::asio::ip::tcp;
 class AdminTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto admin = Admin::Start(config::ParseListenAddress("127.0.0.1:0").value(),
+    auto admin = Admin::Start(net::ParseListenAddress("127.0.0.1:0").value(),
                               {.ready = [this] { return ready_.load(); }, .metrics = [] { return "ticks 7\n"; }});
     ASSERT_TRUE(admin.ok()) << admin.status();
     admin_ = *std::move(admin);
@@ -90,7 +90,7 @@ TEST_F(AdminTest, WhatIsNoRequestIsRefused) {
 }
 
 TEST_F(AdminTest, ABusyPortIsNamedWithTheReason) {
-  const auto second = Admin::Start(config::ParseListenAddress(admin_->address()).value(), {});
+  const auto second = Admin::Start(net::ParseListenAddress(admin_->address()).value(), {});
   ASSERT_FALSE(second.ok());
   const std::string message(second.status().message());
   for (const std::string& part : {admin_->address(), std::string("in use"), std::string("--admin-listen")}) {

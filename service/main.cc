@@ -139,8 +139,8 @@ int Serve(const ServiceConfig& config) {
 int Main(int argc, char** argv) {
   // Debian's Abseil is built with its deadlock detector on, and gRPC locks for each message.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const ParsedCommand command = ParseCommandLine(
-      argc, argv, [](const char* name) { return std::getenv(name); }, config::CpuCount());
+  const ParsedCommand command =
+      ParseCommandLine(argc, argv, [](const char* name) { return std::getenv(name); }, config::CpuCount());
   if (!command.exit_code.has_value()) return Serve(command.config);
   std::fputs(command.text.c_str(), *command.exit_code == 0 ? stdout : stderr);
   return *command.exit_code;

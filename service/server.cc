@@ -60,15 +60,15 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder* builder) {
   builder->SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
-config::ListenAddress WithHost(config::ListenAddress address, const char* host) {
-  if (address.kind == config::Address::Kind::kTcp && address.host.empty()) address.host = host;
+net::ListenAddress WithHost(net::ListenAddress address, const char* host) {
+  if (address.kind == net::Address::Kind::kTcp && address.host.empty()) address.host = host;
   return address;
 }
 
 // Why `address` cannot be listened on, asked of the kernel once more, as gRPC only says that it could not; empty: it
 // can.
-std::string ListenError(const config::ListenAddress& address) {
-  if (address.kind != config::Address::Kind::kTcp) return "";
+std::string ListenError(const net::ListenAddress& address) {
+  if (address.kind != net::Address::Kind::kTcp) return "";
   addrinfo hints = {};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
@@ -89,15 +89,15 @@ std::string ListenError(const config::ListenAddress& address) {
   return error;
 }
 
-absl::Status CannotListen(const std::vector<config::ListenAddress>& listen) {
-  for (const config::ListenAddress& address : listen) {
+absl::Status CannotListen(const std::vector<net::ListenAddress>& listen) {
+  for (const net::ListenAddress& address : listen) {
     const std::string error = ListenError(address);
     if (error.empty()) continue;
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", config::PrintAddress(address), ": ", error,
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", net::PrintAddress(address), ": ", error,
                                                "; end what uses it or choose another with --listen"));
   }
   std::string all;
-  for (const auto& address : listen) absl::StrAppend(&all, all.empty() ? "" : ", ", config::PrintAddress(address));
+  for (const auto& address : listen) absl::StrAppend(&all, all.empty() ? "" : ", ", net::PrintAddress(address));
   return absl::UnavailableError(
       absl::StrCat("cannot listen on ", all, "; gRPC gives no reason, choose another with --listen"));
 }
@@ -115,7 +115,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   Configure(options, &builder);
   std::vector<int> ports(options.listen.size());
   for (size_t i = 0; i < ports.size(); ++i) {
-    builder.AddListeningPort(config::PrintAddress(WithHost(options.listen[i], "::")), grpc::InsecureServerCredentials(),
+    builder.AddListeningPort(net::PrintAddress(WithHost(options.listen[i], "::")), grpc::InsecureServerCredentials(),
                              &ports[i]);
   }
   builder.RegisterService(&server->rpc_);
@@ -128,9 +128,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->server_->GetHealthCheckService()->SetServingStatus(penstock::tick::v1::TickService::service_full_name(),
                                                              true);
   for (size_t i = 0; i < ports.size(); ++i) {
-    config::ListenAddress address = WithHost(options.listen[i], "0.0.0.0");
-    if (address.kind == config::Address::Kind::kTcp) address.port = static_cast<uint16_t>(ports[i]);
-    server->addresses_.push_back(config::PrintAddress(address));
+    net::ListenAddress address = WithHost(options.listen[i], "0.0.0.0");
+    if (address.kind == net::Address::Kind::kTcp) address.port = static_cast<uint16_t>(ports[i]);
+    server->addresses_.push_back(net::PrintAddress(address));
   }
   for (auto& worker : server->workers_) server->threads_.emplace_back([one = worker.get()] { one->Run(); });
   return server;

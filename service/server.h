@@ -21,13 +21,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/config/address.h"
+#include "gateway/net/address.h"
 #include "service/tick_service.h"
 
 namespace penstock::service {
 
 struct ServerOptions {
-  std::vector<config::ListenAddress> listen;
+  std::vector<net::ListenAddress> listen;
   int threads = 1;
   TickLimits limits;
   // After about this long (gRPC spreads it by 10 %) a connection gets a GOAWAY; after `connection_age_grace` more it is

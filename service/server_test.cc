@@ -83,7 +83,7 @@ class ServerTest : public testing::Test {
   void SetUp() override { Start({}); }
 
   void Start(ServerOptions options) {
-    options.listen = {config::ParseListenAddress("127.0.0.1:0").value()};
+    options.listen = {net::ParseListenAddress("127.0.0.1:0").value()};
     options.threads = 2;
     auto server = Server::Start(options);
     ASSERT_TRUE(server.ok()) << server.status();
@@ -374,7 +374,7 @@ TEST_F(ServerTest, StartingAndStoppingLeavesNothingBehind) {
 
 TEST_F(ServerTest, ABusyPortIsNamedWithTheReason) {
   ServerOptions options;
-  options.listen = {config::ParseListenAddress(server_->addresses().front()).value()};
+  options.listen = {net::ParseListenAddress(server_->addresses().front()).value()};
   const auto second = Server::Start(options);
   ASSERT_FALSE(second.ok());
   const std::string message(second.status().message());
@@ -387,7 +387,7 @@ TEST_F(ServerTest, ServesOnAUnixSocket) {
   // Not the test's own folder, whose path is longer than a socket's may be.
   const std::string path = "/tmp/penstock-ticks-" + std::to_string(getpid()) + ".sock";
   ServerOptions options;
-  options.listen = {config::ParseListenAddress("unix:" + path).value()};
+  options.listen = {net::ParseListenAddress("unix:" + path).value()};
   auto server = Server::Start(options);
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ((*server)->addresses().front(), "unix:" + path);

@@ -29,9 +29,9 @@ struct Flag {
   Setter set;
 };
 
-Setter AddressInto(config::ListenAddress ServiceConfig::*member) {
+Setter AddressInto(net::ListenAddress ServiceConfig::* member) {
   return [member](const std::string& value, ServiceConfig* config) {
-    auto address = config::ParseListenAddress(value);
+    auto address = net::ParseListenAddress(value);
     if (!address.ok()) return address.status();
     config->*member = *std::move(address);
     return absl::OkStatus();
@@ -39,7 +39,7 @@ Setter AddressInto(config::ListenAddress ServiceConfig::*member) {
 }
 
 template <typename Number>
-Setter NumberInto(Number ServiceConfig::*member, Number most) {
+Setter NumberInto(Number ServiceConfig::* member, Number most) {
   return [member, most](const std::string& value, ServiceConfig* config) {
     Number number = 0;
     if (!absl::SimpleAtoi(value, &number) || number < 1 || number > most) {
@@ -50,7 +50,7 @@ Setter NumberInto(Number ServiceConfig::*member, Number most) {
   };
 }
 
-Setter DurationInto(absl::Duration ServiceConfig::*member, absl::Duration least, absl::Duration most) {
+Setter DurationInto(absl::Duration ServiceConfig::* member, absl::Duration least, absl::Duration most) {
   return [member, least, most](const std::string& value, ServiceConfig* config) {
     const auto duration = config::ParseDuration(value);
     if (!duration.ok()) return duration.status();
@@ -189,9 +189,9 @@ ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environm
     const absl::Status status = Apply(Flags()[i], values[i], environment, &command.config);
     if (!status.ok()) return Refuse(std::string(status.message()));
   }
-  const bool fixed = command.config.listen.kind == config::Address::Kind::kUnix || command.config.listen.port != 0;
+  const bool fixed = command.config.listen.kind == net::Address::Kind::kUnix || command.config.listen.port != 0;
   if (fixed && command.config.listen == command.config.admin_listen) {
-    return Refuse(absl::StrCat("--admin-listen: ", config::PrintAddress(command.config.listen),
+    return Refuse(absl::StrCat("--admin-listen: ", net::PrintAddress(command.config.listen),
                                " is --listen's: give each an address of its own"));
   }
   if (check) return Stop(0, absl::StrCat(kProgram, ": the configuration is good\n"));

@@ -14,7 +14,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "gateway/config/address.h"
+#include "gateway/net/address.h"
 
 namespace penstock::service {
 
@@ -22,8 +22,8 @@ inline constexpr char kProgram[] = "penstock-ticks";
 inline constexpr char kVersion[] = "0.1.0";
 
 struct ServiceConfig {
-  config::ListenAddress listen;
-  config::ListenAddress admin_listen;
+  net::ListenAddress listen;
+  net::ListenAddress admin_listen;
   int threads = 1;
   int64_t max_streams = 100'000;
   absl::Duration max_connection_age = absl::InfiniteDuration();

@@ -23,8 +23,8 @@ ParsedCommand Parse(std::vector<const char*> flags, const std::map<std::string, 
 TEST(ServiceConfigTest, Defaults) {
   const ParsedCommand command = Parse({});
   ASSERT_FALSE(command.exit_code.has_value()) << command.text;
-  EXPECT_EQ(config::PrintAddress(command.config.listen), ":50051");
-  EXPECT_EQ(config::PrintAddress(command.config.admin_listen), "127.0.0.1:9902");
+  EXPECT_EQ(net::PrintAddress(command.config.listen), ":50051");
+  EXPECT_EQ(net::PrintAddress(command.config.admin_listen), "127.0.0.1:9902");
   EXPECT_EQ(command.config.threads, kCpus);
   EXPECT_EQ(command.config.max_streams, 100'000);
   EXPECT_EQ(command.config.max_connection_age, absl::InfiniteDuration());
@@ -39,8 +39,8 @@ TEST(ServiceConfigTest, FlagsAreRead) {
                                        "--max-streams=5", "--max-connection-age=90s", "--drain-delay=0",
                                        "--drain-window=150ms", "--log-level=debug", "--log-format=json"});
   ASSERT_FALSE(command.exit_code.has_value()) << command.text;
-  EXPECT_EQ(config::PrintAddress(command.config.listen), "[::1]:0");
-  EXPECT_EQ(config::PrintAddress(command.config.admin_listen), "localhost:7");
+  EXPECT_EQ(net::PrintAddress(command.config.listen), "[::1]:0");
+  EXPECT_EQ(net::PrintAddress(command.config.admin_listen), "localhost:7");
   EXPECT_EQ(command.config.threads, 2);
   EXPECT_EQ(command.config.max_streams, 5);
   EXPECT_EQ(command.config.max_connection_age, absl::Seconds(90));
@@ -55,7 +55,7 @@ TEST(ServiceConfigTest, TheEnvironmentIsReadAndTheFlagWins) {
       {"PENSTOCK_LISTEN", "127.0.0.1:1"}, {"PENSTOCK_DRAIN_WINDOW", "3s"}, {"PENSTOCK_THREADS", ""}};
   const ParsedCommand command = Parse({"--listen=127.0.0.1:2"}, variables);
   ASSERT_FALSE(command.exit_code.has_value()) << command.text;
-  EXPECT_EQ(config::PrintAddress(command.config.listen), "127.0.0.1:2");
+  EXPECT_EQ(net::PrintAddress(command.config.listen), "127.0.0.1:2");
   EXPECT_EQ(command.config.drain_window, absl::Seconds(3));
   EXPECT_EQ(command.config.threads, kCpus) << "an empty variable is none";
 }

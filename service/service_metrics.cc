@@ -13,7 +13,7 @@ using observe::MetricsPage;
 
 static_assert(TickCounters::kCodes == observe::kGrpcCodeNames.size());
 
-double Sum(const std::vector<const TickCounters*>& workers, std::atomic<uint64_t> TickCounters::*counter) {
+double Sum(const std::vector<const TickCounters*>& workers, std::atomic<uint64_t> TickCounters::* counter) {
   uint64_t sum = 0;
   for (const TickCounters* worker : workers) sum += (worker->*counter).load(std::memory_order_relaxed);
   return static_cast<double>(sum);

@@ -32,9 +32,8 @@ struct Fired {
 
 std::vector<Fired> FireAt(TickSchedule* schedule, int64_t now) {
   std::vector<Fired> fired;
-  schedule->Fire(now, [&](TickStream* stream, uint64_t sequence, bool last) {
-    fired.push_back({stream, sequence, last});
-  });
+  schedule->Fire(now,
+                 [&](TickStream* stream, uint64_t sequence, bool last) { fired.push_back({stream, sequence, last}); });
   return fired;
 }
 

@@ -29,9 +29,9 @@ size_t DefaultConnections(size_t open_files_limit) {
 Config Defaults(const Environment& environment, Dialect dialect) {
   Config config;
   config.dialect = dialect;
-  config.listen = {ParseListenAddress(":8080").value()};
-  config.admin_listen = ParseListenAddress("127.0.0.1:9901").value();
-  config.upstream = {{"localhost:50051", ParseUpstreamAddresses("localhost:50051").value()}};
+  config.listen = {net::ParseListenAddress(":8080").value()};
+  config.admin_listen = net::ParseListenAddress("127.0.0.1:9901").value();
+  config.upstream = {{"localhost:50051", net::ParseUpstreamAddresses("localhost:50051").value()}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
   if (environment.memory_limit) config.max_memory_bytes = *environment.memory_limit / 10 * 9;
@@ -168,26 +168,26 @@ absl::Status Apply(const Flag& flag, std::vector<std::string> values, const Envi
   return absl::InvalidArgumentError(absl::StrCat(source, ": ", status.message()));
 }
 
-bool IsFixed(const Address& address) { return address.kind == Address::Kind::kUnix || address.port != 0; }
+bool IsFixed(const net::Address& address) { return address.kind == net::Address::Kind::kUnix || address.port != 0; }
 
 void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
-  std::vector<Address> used = {config.admin_listen};
-  for (const ListenAddress& address : config.listen) {
+  std::vector<net::Address> used = {config.admin_listen};
+  for (const net::ListenAddress& address : config.listen) {
     if (IsFixed(address) && std::find(used.begin(), used.end(), address) != used.end()) {
-      errors.push_back(absl::StrCat("--listen: ", PrintAddress(address), " is used twice",
+      errors.push_back(absl::StrCat("--listen: ", net::PrintAddress(address), " is used twice",
                                     address == config.admin_listen ? " (--admin-listen has it)" : "",
                                     ": give each listener an address of its own"));
     }
     used.push_back(address);
   }
-  std::vector<Address> targets;
+  std::vector<net::Address> targets;
   for (const Upstream& upstream : config.upstream) {
-    for (const UpstreamAddress& address : upstream.addresses) {
+    for (const net::UpstreamAddress& address : upstream.addresses) {
       if (std::find(targets.begin(), targets.end(), address) != targets.end()) {
-        errors.push_back(absl::StrCat("--upstream: ", PrintAddress(address), " is given twice: leave one out"));
+        errors.push_back(absl::StrCat("--upstream: ", net::PrintAddress(address), " is given twice: leave one out"));
       }
       if (std::find(used.begin(), used.end(), address) != used.end()) {
-        errors.push_back(absl::StrCat("--upstream: ", PrintAddress(address),
+        errors.push_back(absl::StrCat("--upstream: ", net::PrintAddress(address),
                                       " is where the gateway itself listens: name the gRPC server's address"));
       }
       targets.push_back(address);

@@ -20,10 +20,10 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
-#include "gateway/config/address.h"
-#include "gateway/config/cidr.h"
 #include "gateway/config/dialect.h"
 #include "gateway/config/units.h"
+#include "gateway/net/address.h"
+#include "gateway/net/cidr.h"
 #include "gateway/route/percent.h"
 
 namespace penstock::config {
@@ -33,7 +33,7 @@ inline constexpr char kVersion[] = "0.1.0";
 // One `--upstream`: the addresses over which its calls are balanced.
 struct Upstream {
   std::string text;  // as given, for logs and errors
-  std::vector<UpstreamAddress> addresses;
+  std::vector<net::UpstreamAddress> addresses;
 };
 
 struct WebRoot {
@@ -54,9 +54,9 @@ enum class LogFormat { kText, kJson };
 // One field a flag, named like it. InfiniteDuration and kNoSizeLimit are `none`. The defaults here are native's.
 struct Config {
   // --- Where -------------------------------------------------------------------------------------------------------
-  std::vector<ListenAddress> listen;  // :8080
-  ListenAddress admin_listen;         // 127.0.0.1:9901: metrics and streams are not for the world
-  std::vector<Upstream> upstream;     // localhost:50051
+  std::vector<net::ListenAddress> listen;  // :8080
+  net::ListenAddress admin_listen;         // 127.0.0.1:9901: metrics and streams are not for the world
+  std::vector<Upstream> upstream;          // localhost:50051
 
   // --- TLS towards clients; on the same ports as plain HTTP ---------------------------------------------------------
   std::string tls_cert_file;       // PEM chain; empty: no TLS
@@ -87,7 +87,7 @@ struct Config {
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
   std::vector<std::string> cors_origin;     // which pages of other origins may read answers; empty: none
   bool cors_credentials = false;            // with the cookies of those who visit them
-  std::vector<Cidr> trusted_proxy;          // whose forwarding headers are believed; empty: nobody's
+  std::vector<net::Cidr> trusted_proxy;     // whose forwarding headers are believed; empty: nobody's
 
   // --- Limits of size and number -----------------------------------------------------------------------------------
   int threads = 1;  // CPUs this process may use, at most 8; one event loop each

@@ -17,10 +17,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "gateway/config/address.h"
-#include "gateway/config/cidr.h"
 #include "gateway/config/dialect.h"
 #include "gateway/config/units.h"
+#include "gateway/net/address.h"
+#include "gateway/net/cidr.h"
 #include "gateway/route/percent.h"
 
 namespace penstock::config {
@@ -282,8 +282,8 @@ TEST(ParseCommandLine, RepeatedFlagsReplaceTheDefault) {
   ASSERT_EQ(parsed.config->upstream.size(), 2u);
   EXPECT_EQ(parsed.config->upstream[0].text, "a:1,b:2");
   ASSERT_EQ(parsed.config->upstream[0].addresses.size(), 2u);
-  EXPECT_EQ(PrintAddress(parsed.config->upstream[0].addresses[1]), "b:2");
-  EXPECT_EQ(PrintAddress(parsed.config->upstream[1].addresses[0]), "c:3");
+  EXPECT_EQ(net::PrintAddress(parsed.config->upstream[0].addresses[1]), "b:2");
+  EXPECT_EQ(net::PrintAddress(parsed.config->upstream[1].addresses[0]), "c:3");
   EXPECT_THAT(parsed.config->forward_header, ElementsAre("x-request-id", "x-b"));
   EXPECT_THAT(parsed.config->expose, ElementsAre("a.B", "c.D"));
 }
@@ -304,7 +304,8 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   EXPECT_EQ(parsed.config->heartbeat, absl::InfiniteDuration());
   EXPECT_EQ(parsed.config->threads, 3);
   EXPECT_EQ(parsed.config->max_request_bytes, kNoSizeLimit);
-  EXPECT_THAT(parsed.config->trusted_proxy, ElementsAre(ParseCidr("10.0.0.0/8").value(), ParseCidr("::1/128").value()));
+  EXPECT_THAT(parsed.config->trusted_proxy,
+              ElementsAre(net::ParseCidr("10.0.0.0/8").value(), net::ParseCidr("::1/128").value()));
   EXPECT_EQ(parsed.config->api_config, "api.yaml");
   const Parsed presets = Parse({});
   EXPECT_EQ(presets.config->web_root.kind, WebRoot::Kind::kEmbedded);

@@ -15,9 +15,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "gateway/config/address.h"
 #include "gateway/config/origin.h"
 #include "gateway/config/units.h"
+#include "gateway/net/address.h"
 
 namespace penstock::config {
 namespace {
@@ -52,7 +52,7 @@ absl::Status Bad(absl::string_view value, absl::string_view problem) {
 
 // A flag with one value, by a parser and a printer of its field.
 template <typename T>
-Flag Single(const char* name, const char* group, const char* value, std::string help, T Config::*field,
+Flag Single(const char* name, const char* group, const char* value, std::string help, T Config::* field,
             std::function<absl::StatusOr<T>(const std::string&)> parse, std::function<std::string(const T&)> print) {
   Flag flag;
   flag.name = name;
@@ -71,7 +71,7 @@ Flag Single(const char* name, const char* group, const char* value, std::string 
 
 // A flag that may be repeated.
 template <typename T>
-Flag List(const char* name, const char* group, const char* value, std::string help, std::vector<T> Config::*field,
+Flag List(const char* name, const char* group, const char* value, std::string help, std::vector<T> Config::* field,
           std::function<absl::StatusOr<T>(const std::string&)> parse, std::function<std::string(const T&)> print) {
   Flag flag;
   flag.name = name;
@@ -97,7 +97,7 @@ Flag List(const char* name, const char* group, const char* value, std::string he
   return flag;
 }
 
-Flag Switch(const char* name, const char* group, std::string help, bool Config::*field) {
+Flag Switch(const char* name, const char* group, std::string help, bool Config::* field) {
   Flag flag = Single<bool>(
       name, group, "on|off", std::move(help), field,
       [](const std::string& text) -> absl::StatusOr<bool> {
@@ -112,7 +112,7 @@ Flag Switch(const char* name, const char* group, std::string help, bool Config::
 
 enum class None { kAllowed, kRefused };
 
-Flag Size(const char* name, std::string help, size_t Config::*field, size_t min, size_t max,
+Flag Size(const char* name, std::string help, size_t Config::* field, size_t min, size_t max,
           None none = None::kRefused) {
   return Single<size_t>(
       name, kSizes, none == None::kAllowed ? "SIZE|none" : "SIZE", std::move(help), field,
@@ -133,7 +133,7 @@ Flag Size(const char* name, std::string help, size_t Config::*field, size_t min,
 std::string PrintCount(uint64_t count) { return count == kNoSizeLimit ? "none" : absl::StrCat(count); }
 
 template <typename T>
-Flag Count(const char* name, std::string help, T Config::*field, size_t max, None none = None::kRefused) {
+Flag Count(const char* name, std::string help, T Config::* field, size_t max, None none = None::kRefused) {
   return Single<T>(
       name, kSizes, none == None::kAllowed ? "N|none" : "N", std::move(help), field,
       [max, none](const std::string& text) -> absl::StatusOr<T> {
@@ -150,7 +150,7 @@ Flag Count(const char* name, std::string help, T Config::*field, size_t max, Non
       });
 }
 
-Flag Time(const char* name, const char* group, std::string help, absl::Duration Config::*field, absl::Duration min,
+Flag Time(const char* name, const char* group, std::string help, absl::Duration Config::* field, absl::Duration min,
           None none = None::kRefused) {
   return Single<absl::Duration>(
       name, group, none == None::kAllowed ? "TIME|none" : "TIME", std::move(help), field,
@@ -169,7 +169,7 @@ Flag Time(const char* name, const char* group, std::string help, absl::Duration 
 }
 
 template <typename Enum>
-Flag Choice(const char* name, const char* group, std::string help, Enum Config::*field,
+Flag Choice(const char* name, const char* group, std::string help, Enum Config::* field,
             std::vector<std::pair<const char*, Enum>> names) {
   const std::string all = absl::StrJoin(names, "|", [](std::string* out, const std::pair<const char*, Enum>& entry) {
     absl::StrAppend(out, entry.first);
@@ -206,7 +206,7 @@ absl::StatusOr<std::string> ParseServerName(const std::string& text) {
 std::string PrintText(const std::string& text) { return text; }
 
 absl::StatusOr<Upstream> ParseUpstream(const std::string& text) {
-  absl::StatusOr<std::vector<UpstreamAddress>> addresses = ParseUpstreamAddresses(text);
+  absl::StatusOr<std::vector<net::UpstreamAddress>> addresses = net::ParseUpstreamAddresses(text);
   if (!addresses.ok()) return addresses.status();
   return Upstream{text, *std::move(addresses)};
 }
@@ -288,19 +288,19 @@ std::string PrintAccessLog(const AccessLog& log) {
 }
 
 void AddAddresses(std::vector<Flag>& flags) {
-  flags.push_back(List<ListenAddress>("--listen", kAddresses, "ADDRESS",
-                                      "host:port, :port, [v6]:port or unix:path; port 0 picks one", &Config::listen,
-                                      ParseListenAddress, PrintAddress));
-  flags.push_back(Single<ListenAddress>("--admin-listen", kAddresses, "ADDRESS",
-                                        "/livez, /readyz, /metrics, /streams and /config", &Config::admin_listen,
-                                        ParseListenAddress, PrintAddress));
+  flags.push_back(List<net::ListenAddress>("--listen", kAddresses, "ADDRESS",
+                                           "host:port, :port, [v6]:port or unix:path; port 0 picks one",
+                                           &Config::listen, net::ParseListenAddress, net::PrintAddress));
+  flags.push_back(Single<net::ListenAddress>("--admin-listen", kAddresses, "ADDRESS",
+                                             "/livez, /readyz, /metrics, /streams and /config", &Config::admin_listen,
+                                             net::ParseListenAddress, net::PrintAddress));
   flags.push_back(List<Upstream>(
       "--upstream", kAddresses, "TARGET",
       "gRPC server: host:port, dns:///host:port or unix:path, several of one API with commas; "
       "given again, each method goes to the one that has it",
       &Config::upstream, ParseUpstream, [](const Upstream& upstream) {
-        return absl::StrJoin(upstream.addresses, ",", [](std::string* out, const UpstreamAddress& address) {
-          absl::StrAppend(out, PrintAddress(address));
+        return absl::StrJoin(upstream.addresses, ",", [](std::string* out, const net::UpstreamAddress& address) {
+          absl::StrAppend(out, net::PrintAddress(address));
         });
       }));
   flags.push_back(Switch("--upstream-health-check", kAddresses,
@@ -363,8 +363,8 @@ void AddApi(std::vector<Flag>& flags) {
       Switch("--print-enum-numbers", kApi, "JSON has enum numbers, not names", &Config::print_enum_numbers));
   flags.push_back(Single<WebRoot>("--web-root", kApi, "FOLDER|embedded|none", "the page at /; routes go before files",
                                   &Config::web_root, ParseWebRoot, PrintWebRoot));
-  flags.push_back(Switch("--console", kApi, "the live console, /console.html, and its list, /console/methods",
-                         &Config::console));
+  flags.push_back(
+      Switch("--console", kApi, "the live console, /console.html, and its list, /console/methods", &Config::console));
   flags.push_back(List<std::string>("--forward-header", kHeaders, "NAME",
                                     "request header that becomes metadata under its own name", &Config::forward_header,
                                     ParseHeaderName, PrintText));
@@ -376,8 +376,8 @@ void AddApi(std::vector<Flag>& flags) {
                                     &Config::cors_origin, ParseOrigin, PrintText));
   flags.push_back(
       Switch("--cors-credentials", kHeaders, "those pages may use their visitors' cookies", &Config::cors_credentials));
-  flags.push_back(List<Cidr>("--trusted-proxy", kHeaders, "CIDR", "whose forwarding headers are believed",
-                             &Config::trusted_proxy, ParseCidr, PrintCidr));
+  flags.push_back(List<net::Cidr>("--trusted-proxy", kHeaders, "CIDR", "whose forwarding headers are believed",
+                                  &Config::trusted_proxy, net::ParseCidr, net::PrintCidr));
 }
 
 void AddSizes(std::vector<Flag>& flags) {

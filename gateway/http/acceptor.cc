@@ -19,14 +19,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "gateway/config/address.h"
+#include "gateway/net/address.h"
 
 namespace penstock::http {
 namespace {
 
 constexpr char kUnixPrefix[] = "unix:";
 
-UniqueFd OpenReserve() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+net::UniqueFd OpenReserve() { return net::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 constexpr absl::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -35,7 +35,7 @@ constexpr absl::string_view kTooManyOfAnAddress =
 
 // No session for it: one write without waiting, and its descriptor is free at once. So whoever comes in crowds costs
 // nobody else's place, and may see a reset instead of the answer if its request is here already.
-void TurnAway(UniqueFd socket, absl::string_view answer) {
+void TurnAway(net::UniqueFd socket, absl::string_view answer) {
   const ssize_t ignored = ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   static_cast<void>(ignored);
 }
@@ -61,8 +61,8 @@ absl::Status Failed(absl::string_view address, int error) {
       absl::StrCat("cannot listen on ", address, ": ", std::strerror(error), ". Choose an address of this machine."));
 }
 
-absl::StatusOr<UniqueFd> BindTo(absl::string_view address, const addrinfo& where, bool dual_stack) {
-  UniqueFd fd(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+absl::StatusOr<net::UniqueFd> BindTo(absl::string_view address, const addrinfo& where, bool dual_stack) {
+  net::UniqueFd fd(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failed(address, errno);
   // A restart must not wait for the connections of the last run. Never SO_REUSEPORT: a busy port must be an error.
   const int on = 1;
@@ -74,8 +74,8 @@ absl::StatusOr<UniqueFd> BindTo(absl::string_view address, const addrinfo& where
   return fd;
 }
 
-absl::StatusOr<UniqueFd> BindTcp(const std::string& address) {
-  const absl::StatusOr<config::ListenAddress> parsed = config::ParseListenAddress(address);
+absl::StatusOr<net::UniqueFd> BindTcp(const std::string& address) {
+  const absl::StatusOr<net::ListenAddress> parsed = net::ParseListenAddress(address);
   if (!parsed.ok()) return Unusable(address, parsed.status().message());
   const std::string port = absl::StrCat(parsed->port);
   const bool any = parsed->host.empty();
@@ -88,7 +88,7 @@ absl::StatusOr<UniqueFd> BindTcp(const std::string& address) {
     const int error = ::getaddrinfo(any ? nullptr : parsed->host.c_str(), port.c_str(), &hints, &found);
     if (error != 0)
       return Unusable(address, absl::StrCat(::gai_strerror(error), ". Write an address of this machine."));
-    absl::StatusOr<UniqueFd> fd = BindTo(address, *found, any);
+    absl::StatusOr<net::UniqueFd> fd = BindTo(address, *found, any);
     ::freeaddrinfo(found);
     // A kernel without IPv6 still has every IPv4 address.
     if (fd.ok() || absl::IsAlreadyExists(fd.status()) || !any || hints.ai_family == AF_INET) return fd;
@@ -110,17 +110,17 @@ absl::StatusOr<sockaddr_un> UnixAddress(absl::string_view address, absl::string_
 void RemoveStale(const sockaddr_un& where) {
   struct stat info;
   if (::lstat(where.sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) return;
-  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const net::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const bool refused =
       ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) != 0 && errno == ECONNREFUSED;
   if (refused) ::unlink(where.sun_path);
 }
 
-absl::StatusOr<UniqueFd> BindUnix(const std::string& address) {
+absl::StatusOr<net::UniqueFd> BindUnix(const std::string& address) {
   absl::StatusOr<sockaddr_un> where = UnixAddress(address, absl::string_view(address).substr(sizeof(kUnixPrefix) - 1));
   if (!where.ok()) return where.status();
   RemoveStale(*where);
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failed(address, errno);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*where), sizeof(*where)) != 0) return Failed(address, errno);
   if (::listen(fd.get(), SOMAXCONN) != 0) return Failed(address, errno);
@@ -144,7 +144,7 @@ std::string ChosenAddress(int fd, const std::string& asked) {
 // One listening socket, and its waits. Kept alive by them, so that closing it is safe at any time.
 class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listener> {
  public:
-  Listener(Acceptor& owner, UniqueFd fd, std::string unix_path)
+  Listener(Acceptor& owner, net::UniqueFd fd, std::string unix_path)
       : owner_(&owner),
         socket_(owner.loop_.io(), fd.release()),
         pause_(owner.loop_.io()),
@@ -162,10 +162,10 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
   }
 
   // The next connection and its other end; else errno says why there is none.
-  UniqueFd Take(sockaddr_storage* peer) {
+  net::UniqueFd Take(sockaddr_storage* peer) {
     socklen_t size = sizeof *peer;
     *peer = {};
-    return UniqueFd(
+    return net::UniqueFd(
         ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   }
 
@@ -184,7 +184,7 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
     for (int i = 0; i < kAcceptsATurn && socket_.is_open(); ++i) {
       if (owner_->Full(kRefusalsAtOnce)) return Pause();
       sockaddr_storage peer;
-      if (UniqueFd fd = Take(&peer)) {
+      if (net::UniqueFd fd = Take(&peer)) {
         owner_->Place(std::move(fd), peer);
       } else if (OutOfDescriptors(errno)) {
         owner_->AcceptFromReserve(*this);
@@ -212,12 +212,12 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
   ino_t inode_ = 0;
 };
 
-absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(Loop& loop, AcceptorOptions options,
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(net::Loop& loop, AcceptorOptions options,
                                                            std::vector<SessionSet*> sets) {
   std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, std::move(options), std::move(sets)));
   for (const std::string& address : acceptor->options_.addresses) {
     const bool is_unix = absl::StartsWith(address, kUnixPrefix);
-    absl::StatusOr<UniqueFd> fd = is_unix ? BindUnix(address) : BindTcp(address);
+    absl::StatusOr<net::UniqueFd> fd = is_unix ? BindUnix(address) : BindTcp(address);
     if (!fd.ok()) return fd.status();
     acceptor->addresses_.push_back(ChosenAddress(fd->get(), address));
     acceptor->listeners_.push_back(
@@ -226,7 +226,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(Loop& loop, AcceptorO
   return acceptor;
 }
 
-Acceptor::Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets)
+Acceptor::Acceptor(net::Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets)
     : loop_(loop),
       options_(std::move(options)),
       sets_(std::move(sets)),
@@ -261,7 +261,7 @@ bool Acceptor::Full(size_t allowance) const {
   return connections >= options_.max_connections + allowance;
 }
 
-void Acceptor::Place(UniqueFd socket, const sockaddr_storage& peer) {
+void Acceptor::Place(net::UniqueFd socket, const sockaddr_storage& peer) {
   AddressQuota::Slot slot;
   if (quota_ != nullptr) {
     absl::optional<AddressQuota::Slot> taken = quota_->Take(peer);
@@ -281,7 +281,7 @@ void Acceptor::AcceptFromReserve(Listener& listener) {
   if (!reserve_) return;
   reserve_.reset();
   sockaddr_storage peer;
-  UniqueFd socket = listener.Take(&peer);
+  net::UniqueFd socket = listener.Take(&peer);
   if (socket && options_.serve_from_reserve) return Place(std::move(socket), peer);  // refilled when one is free
   if (socket) TurnAway(std::move(socket), kBusy);
   RefillReserve();

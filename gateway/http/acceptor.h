@@ -21,8 +21,8 @@
 #include "absl/status/statusor.h"
 #include "gateway/http/address_quota.h"
 #include "gateway/http/session_set.h"
-#include "gateway/http/unique_fd.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/unique_fd.h"
 
 namespace penstock::http {
 
@@ -50,7 +50,7 @@ class Acceptor {
   // Binds and listens; accepts nothing yet. `loop` is where accepting happens; `sets` has one for each loop, and both
   // outlive the acceptor. Fails naming the address and the remedy: ALREADY_EXISTS for one that is taken,
   // INVALID_ARGUMENT for one that cannot be read.
-  static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(Loop& loop, AcceptorOptions options,
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(net::Loop& loop, AcceptorOptions options,
                                                           std::vector<SessionSet*> sets);
   ~Acceptor();
 
@@ -66,20 +66,20 @@ class Acceptor {
  private:
   class Listener;
 
-  Acceptor(Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets);
+  Acceptor(net::Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets);
 
   bool Full(size_t allowance) const;
   // Gives `socket` to the loop with the least load, or refuses it there. `peer` is its other end.
-  void Place(UniqueFd socket, const sockaddr_storage& peer);
+  void Place(net::UniqueFd socket, const sockaddr_storage& peer);
   // Takes one connection off the backlog with the reserve descriptor, where there is one.
   void AcceptFromReserve(Listener& listener);
   void RefillReserve();
 
-  Loop& loop_;
+  net::Loop& loop_;
   const AcceptorOptions options_;
   const std::vector<SessionSet*> sets_;
   const std::shared_ptr<AddressQuota> quota_;  // null: no bound
-  UniqueFd reserve_;
+  net::UniqueFd reserve_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::string> addresses_;
 };

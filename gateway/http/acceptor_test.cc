@@ -21,8 +21,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/http/test_client.h"
-#include "gateway/http/test_server.h"
+#include "gateway/http/testing/test_client.h"
+#include "gateway/http/testing/test_server.h"
 
 namespace penstock::http {
 namespace {
@@ -193,7 +193,7 @@ TEST(Acceptor, AUnixSocket) {
 TEST(Acceptor, AStaleUnixSocketIsReplaced) {
   const std::string path = TemporaryPath("stale");
   {
-    const UniqueFd left(::socket(AF_UNIX, SOCK_STREAM, 0));
+    const net::UniqueFd left(::socket(AF_UNIX, SOCK_STREAM, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
@@ -207,7 +207,7 @@ TEST(Acceptor, AStaleUnixSocketIsReplaced) {
 
 TEST(Acceptor, AFileThatIsNoSocketStays) {
   const std::string path = TemporaryPath("file");
-  const UniqueFd file(::open(path.c_str(), O_CREAT | O_WRONLY, 0600));
+  const net::UniqueFd file(::open(path.c_str(), O_CREAT | O_WRONLY, 0600));
   Site site;
   EXPECT_EQ(site.Listen({.addresses = {"unix:" + path}}).code(), absl::StatusCode::kAlreadyExists);
   EXPECT_TRUE(Exists(path));

@@ -4,11 +4,11 @@
 
 #include "gateway/http/http1_session.h"
 #include "gateway/http/http2_session.h"
-#include "gateway/http/tls_server.h"
+#include "gateway/net/tls_server.h"
 
 namespace penstock::http {
 
-DetectSession::DetectSession(SessionContext& context, Transport transport)
+DetectSession::DetectSession(SessionContext& context, net::Transport transport)
     : context_(context),
       transport_(std::move(transport)),
       refused_(context.options.tls != nullptr && context.options.tls->requires_client_certificate()) {
@@ -43,7 +43,7 @@ void DetectSession::OnReady() {
 void DetectSession::Sniff() {
   char* buffer = context_.loop.read_buffer();
   const ssize_t n = transport_.Read(buffer, kReadBytes);
-  if (n == Transport::kAgain) return WaitReadable();
+  if (n == net::Transport::kAgain) return WaitReadable();
   if (n <= 0) return context_.Remove(*this);
   const absl::string_view input(buffer, static_cast<size_t>(n));
   switch (sniffer_.Feed(input)) {
@@ -66,17 +66,17 @@ void DetectSession::Begin(State state) {
 
 void DetectSession::ContinueHandshake() {
   switch (transport_.ContinueHandshake()) {
-    case Transport::Handshake::kWantRead:
+    case net::Transport::Handshake::kWantRead:
       return WaitReadable();
-    case Transport::Handshake::kWantWrite:
+    case net::Transport::Handshake::kWantWrite:
       return WaitWritable();
-    case Transport::Handshake::kFailed:
+    case net::Transport::Handshake::kFailed:
       return context_.Remove(*this);
-    case Transport::Handshake::kDone:
+    case net::Transport::Handshake::kDone:
       break;
   }
   refused_ = false;
-  if (transport_.alpn() == Transport::Alpn::kHttp2) return BecomeHttp2({});
+  if (transport_.alpn() == net::Transport::Alpn::kHttp2) return BecomeHttp2({});
   BecomeHttp1({});
 }
 

@@ -18,17 +18,17 @@
 #include "absl/strings/string_view.h"
 #include "gateway/http/preface.h"
 #include "gateway/http/session.h"
-#include "gateway/http/transport.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
-class DetectSession final : public Session, private Timer {
+class DetectSession final : public Session, private net::Timer {
  public:
   // Bytes that the first read takes: handed on to the session that understands them.
   static constexpr size_t kReadBytes = 16 * 1024;
 
-  DetectSession(SessionContext& context, Transport transport);
+  DetectSession(SessionContext& context, net::Transport transport);
 
   // Closes at once a connection of which nothing has come yet. What has begun is served once.
   void BeginDrain() override;
@@ -48,7 +48,7 @@ class DetectSession final : public Session, private Timer {
   void OnTimer() override;
 
   SessionContext& context_;
-  Transport transport_;
+  net::Transport transport_;
   State state_ = State::kFirstByte;
   bool refused_;  // until a client certificate is seen, where one is required
   PrefaceSniffer sniffer_;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/json_string.h"
+#include "gateway/base/json_string.h"
 
 namespace penstock::http {
 

@@ -12,13 +12,13 @@
 #include <algorithm>
 #include <chrono>
 
-#include "gateway/timer_wheel.h"
+#include "gateway/net/timer_wheel.h"
 
 namespace penstock::http {
 
 class FloodGuard {
  public:
-  using Clock = TimerWheel::Clock;
+  using Clock = net::TimerWheel::Clock;
 
   // Points that may be spent at once. A page that closes all streams of a full connection and opens them anew may do
   // so three times running.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "gateway/check.h"
+#include "gateway/base/check.h"
 #include "gateway/http/error_reply.h"
 #include "gateway/http/response_head.h"
 
@@ -25,8 +25,8 @@ void Append(std::string& out, absl::string_view text) { out.append(text.data(), 
 
 }  // namespace
 
-Http1Session::Http1Session(SessionContext& context, Transport transport)
-    : context_(context), transport_(std::move(transport)), peer_(Peer::Of(transport_.fd())) {
+Http1Session::Http1Session(SessionContext& context, net::Transport transport)
+    : context_(context), transport_(std::move(transport)), peer_(net::Peer::Of(transport_.fd())) {
   ArmRead();
   UpdateDeadline();
 }
@@ -86,15 +86,15 @@ void Http1Session::ArmRead() {
 
 void Http1Session::OnReadable() {
   if (state_ == State::kClosed) return context_.loop.Defer(this);
-  const size_t allowance = std::min(ReadAllowance(), Loop::kReadBufferBytes);
+  const size_t allowance = std::min(ReadAllowance(), net::Loop::kReadBufferBytes);
   if (allowance == 0) return;
   char* buffer = context_.loop.read_buffer();
   const ssize_t n = transport_.Read(buffer, allowance);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == Transport::kEnd) {
+  } else if (n == net::Transport::kEnd) {
     OnEof();
-  } else if (n == Transport::kFailed) {
+  } else if (n == net::Transport::kFailed) {
     return ClientGone("reset", /*reset=*/false);
   }
   ArmRead();
@@ -384,7 +384,7 @@ void Http1Session::Write() {
   const size_t waiting = out_->size() - sent_;
   if (waiting > 0) {
     const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-    if (n == Transport::kFailed) return ClientGone("reset", /*reset=*/false);
+    if (n == net::Transport::kFailed) return ClientGone("reset", /*reset=*/false);
     const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
     sent_ += taken;
     taken_ += taken;

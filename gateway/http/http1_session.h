@@ -23,22 +23,22 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "gateway/http/client_socket.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/session.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/transport.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/client_socket.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
-class Http1Session final : public Session, private ResponseStream, private Deferred, private Timer {
+class Http1Session final : public Session, private ResponseStream, private net::Deferred, private net::Timer {
  public:
   // Bytes that one read takes while a head is awaited: what follows a head may be pipelined requests, which are kept.
   static constexpr size_t kHeadReadBytes = 16 * 1024;
 
-  Http1Session(SessionContext& context, Transport transport);
+  Http1Session(SessionContext& context, net::Transport transport);
   ~Http1Session() override;
 
   // Bytes that were read from the transport before it came here. Right after construction only.
@@ -128,7 +128,7 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   void OnTimer() override;
 
   SessionContext& context_;
-  Transport transport_;
+  net::Transport transport_;
   std::unique_ptr<RequestHandler> handler_;
   std::unique_ptr<Http1Parser> parser_;     // while a request is read
   std::unique_ptr<std::string> pipelined_;  // bytes behind the request in hand
@@ -140,7 +140,7 @@ class Http1Session final : public Session, private ResponseStream, private Defer
   size_t unreleased_ = 0;                   // request body bytes delivered and not released
   size_t drop_budget_ = 0;                  // input bytes that may still be dropped
   size_t taken_ = 0;                        // bytes the socket took since the slow-client deadline was set
-  Peer peer_;
+  net::Peer peer_;
   Exchange exchange_;
   State state_ = State::kHead;
   Deadline deadline_ = Deadline::kNone;

@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gateway/http/session_set.h"
-#include "gateway/http/test_client.h"
-#include "gateway/http/test_server.h"
+#include "gateway/http/testing/test_client.h"
+#include "gateway/http/testing/test_server.h"
 
 namespace penstock::http {
 namespace {
@@ -675,9 +675,9 @@ TEST(Http1Session, OneTooManyIsToldSo) {
   TestServer server({}, Echo);
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-  TestClient client{UniqueFd(ends[0])};
+  TestClient client{net::UniqueFd(ends[0])};
   client.Send(kGet);
-  server.set().Refuse(UniqueFd(ends[1]));
+  server.set().Refuse(net::UniqueFd(ends[1]));
   const std::string response = client.ReadResponse();
   EXPECT_TRUE(absl::StartsWith(response, "HTTP/1.1 503 ")) << response;
   EXPECT_TRUE(absl::StrContains(response, "\r\nRetry-After: 1\r\n")) << response;

@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gateway/http/flood_guard.h"
-#include "gateway/http/http2_test_client.h"
-#include "gateway/http/test_server.h"
+#include "gateway/http/testing/http2_test_client.h"
+#include "gateway/http/testing/test_server.h"
 
 namespace penstock::http {
 namespace {
@@ -57,9 +57,7 @@ std::vector<Flood> Floods() {
       {"streams that the server must reset",
        [=](uint32_t i) { return Get(2 * i + 1) + Frame(NGHTTP2_WINDOW_UPDATE, 0, 2 * i + 1, too_much_window); }},
       {"malformed requests",
-       [](uint32_t i) {
-         return Frame(NGHTTP2_HEADERS, kWhole, 2 * i + 1, PlainBlock({{":method", "GET"}}));
-       }},
+       [](uint32_t i) { return Frame(NGHTTP2_HEADERS, kWhole, 2 * i + 1, PlainBlock({{":method", "GET"}})); }},
       {"streams beyond the limit", [](uint32_t i) { return Get(2 * i + 1); }},
       {"PING", [](uint32_t) { return Frame(NGHTTP2_PING, 0, 0, "12345678"); }},
       {"PING answers", [](uint32_t) { return Frame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, "12345678"); }},

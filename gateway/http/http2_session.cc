@@ -8,12 +8,12 @@
 
 namespace penstock::http {
 
-Http2Session::Http2Session(SessionContext& context, Transport transport)
+Http2Session::Http2Session(SessionContext& context, net::Transport transport)
     : context_(context),
       transport_(std::move(transport)),
       session_(Http2Callbacks::NewSession(this)),
-      guard_(TimerWheel::Clock::now()),
-      peer_(Peer::Of(transport_.fd())) {
+      guard_(net::TimerWheel::Clock::now()),
+      peer_(net::Peer::Of(transport_.fd())) {
   const SessionOptions& options = context_.options;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.max_streams},
@@ -53,9 +53,9 @@ void Http2Session::OnReadable() {
   const ssize_t n = transport_.Read(buffer, kReadBytes);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == Transport::kEnd) {
+  } else if (n == net::Transport::kEnd) {
     Close(/*reset=*/false, "client_closed");
-  } else if (n == Transport::kFailed) {
+  } else if (n == net::Transport::kFailed) {
     Close(/*reset=*/false, "reset");
   }
   ArmRead();
@@ -81,7 +81,7 @@ void Http2Session::DropInput(size_t bytes) {
 }
 
 bool Http2Session::Charge(int points) {
-  if (points > 0 && !guard_.Charge(points, TimerWheel::Clock::now())) overdrawn_ = true;
+  if (points > 0 && !guard_.Charge(points, net::TimerWheel::Clock::now())) overdrawn_ = true;
   return !overdrawn_;
 }
 
@@ -147,7 +147,7 @@ bool Http2Session::Fill() {
 
 void Http2Session::Write() {
   const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-  if (n == Transport::kFailed) return Close(/*reset=*/false, "reset");
+  if (n == net::Transport::kFailed) return Close(/*reset=*/false, "reset");
   const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
   sent_ += taken;
   taken_ += taken;

@@ -24,17 +24,17 @@
 
 #include "absl/strings/string_view.h"
 #include "gateway/http/buffer_pool.h"
-#include "gateway/http/client_socket.h"
 #include "gateway/http/flood_guard.h"
 #include "gateway/http/http2_stream.h"
 #include "gateway/http/session.h"
-#include "gateway/http/transport.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/client_socket.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
-class Http2Session final : public Session, private Deferred, private Timer {
+class Http2Session final : public Session, private net::Deferred, private net::Timer {
  public:
   // One read takes at most this much, so that a client that floods holds up nobody for long.
   static constexpr size_t kReadBytes = 64 * 1024;
@@ -47,7 +47,7 @@ class Http2Session final : public Session, private Deferred, private Timer {
   // How long a draining connection waits for the client to have seen the first GOAWAY.
   static constexpr std::chrono::seconds kDrainNotice{1};
 
-  Http2Session(SessionContext& context, Transport transport);
+  Http2Session(SessionContext& context, net::Transport transport);
   ~Http2Session() override;
 
   // Bytes that were read from the transport before it came here, the connection preface first.
@@ -106,7 +106,7 @@ class Http2Session final : public Session, private Deferred, private Timer {
   };
 
   SessionContext& context_;
-  Transport transport_;
+  net::Transport transport_;
   std::unique_ptr<nghttp2_session, FreeSession> session_;
   Http2StreamList streams_;            // open
   Http2StreamList closed_streams_;     // to be destroyed at the end of the turn
@@ -119,7 +119,7 @@ class Http2Session final : public Session, private Deferred, private Timer {
   size_t received_ = 0;                // bytes of DATA in the read in hand
   size_t drop_budget_ = 0;             // input bytes that may still be dropped
   FloodGuard guard_;
-  Peer peer_;
+  net::Peer peer_;
   State state_ = State::kSettings;
   Deadline deadline_ = Deadline::kNone;
   bool in_header_block_ = false;

@@ -13,9 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "gateway/http/http2_test_client.h"
 #include "gateway/http/preface.h"
-#include "gateway/http/test_server.h"
+#include "gateway/http/testing/http2_test_client.h"
+#include "gateway/http/testing/test_server.h"
 
 namespace penstock::http {
 namespace {
@@ -147,8 +147,8 @@ TEST(Http2Session, WhatOneTurnAppendsOnAllStreamsLeavesInOneWrite) {
     handlers.push_back(&h);
     Stream(h);
   });
-  server.set().Give(UniqueFd(pair[0]));
-  TestClient client{UniqueFd(pair[1])};
+  server.set().Give(net::UniqueFd(pair[0]));
+  TestClient client{net::UniqueFd(pair[1])};
   std::string bytes = Http2Hello();
   for (uint32_t i = 0; i < 20; ++i) bytes += HeadersFrame(2 * i + 1, "/", kWhole);
   client.Send(bytes);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/check.h"
+#include "gateway/base/check.h"
 #include "gateway/http/error_reply.h"
 #include "gateway/http/http2_callbacks.h"
 #include "gateway/http/http2_fields.h"

@@ -21,7 +21,7 @@
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http2_request.h"
 #include "gateway/http/stream.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/timer_wheel.h"
 
 namespace penstock::http {
 
@@ -36,7 +36,7 @@ using StreamHook = boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
 class Http2Stream final : public ResponseStream,
                           public StreamHook<AllStreams>,
                           public StreamHook<WaitingStreams>,
-                          private Timer {
+                          private net::Timer {
  public:
   // What the session is to do next with the stream's DATA.
   enum class Piece : uint8_t {

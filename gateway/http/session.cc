@@ -13,7 +13,7 @@ constexpr absl::string_view kLineEnd = "\r\n";
 
 }  // namespace
 
-SessionContext::SessionContext(Loop& loop, const SessionOptions& options, HandlerFactory factory)
+SessionContext::SessionContext(net::Loop& loop, const SessionOptions& options, HandlerFactory factory)
     : loop(loop), options(options), factory(std::move(factory)) {}
 
 absl::string_view SessionContext::DateLine() {

@@ -17,8 +17,8 @@
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/tls_server.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/tls_server.h"
 
 namespace penstock::http {
 
@@ -48,7 +48,7 @@ struct SessionOptions {
   // hold is this many times what a stream may.
   uint32_t max_streams = 128;
   // Null: no TLS. Outlives the sessions.
-  const TlsServer* tls = nullptr;
+  const net::TlsServer* tls = nullptr;
 };
 
 class Session;
@@ -56,7 +56,7 @@ class Session;
 // What the sessions of one loop share. Made and owned by SessionSet.
 class SessionContext {
  public:
-  SessionContext(Loop& loop, const SessionOptions& options, HandlerFactory factory);
+  SessionContext(net::Loop& loop, const SessionOptions& options, HandlerFactory factory);
   virtual ~SessionContext() = default;
 
   // Destroys `session`. It must be the caller's last act.
@@ -70,7 +70,7 @@ class SessionContext {
   // The same without its name and CRLF.
   absl::string_view DateValue();
 
-  Loop& loop;
+  net::Loop& loop;
   const SessionOptions options;
   const HandlerFactory factory;
   BufferPool buffers;

@@ -4,21 +4,21 @@
 
 #include "gateway/http/detect_session.h"
 #include "gateway/http/http1_session.h"
-#include "gateway/http/transport.h"
+#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
-SessionSet::SessionSet(Loop& loop, const SessionOptions& options, HandlerFactory factory)
+SessionSet::SessionSet(net::Loop& loop, const SessionOptions& options, HandlerFactory factory)
     : SessionContext(loop, options, std::move(factory)) {}
 
 SessionSet::~SessionSet() {
   while (first_ != nullptr) Remove(*first_);
 }
 
-void SessionSet::Give(UniqueFd socket, AddressQuota::Slot slot) {
+void SessionSet::Give(net::UniqueFd socket, AddressQuota::Slot slot) {
   size_.fetch_add(1, std::memory_order_relaxed);
   loop.Post([this, socket = std::move(socket), slot = std::move(slot)]() mutable {
-    Transport transport(loop, std::move(socket));
+    net::Transport transport(loop, std::move(socket));
     if (!transport.open()) {
       size_.fetch_sub(1, std::memory_order_relaxed);
       return;
@@ -29,10 +29,10 @@ void SessionSet::Give(UniqueFd socket, AddressQuota::Slot slot) {
   });
 }
 
-void SessionSet::Refuse(UniqueFd socket) {
+void SessionSet::Refuse(net::UniqueFd socket) {
   size_.fetch_add(1, std::memory_order_relaxed);
   loop.Post([this, socket = std::move(socket)]() mutable {
-    Transport transport(loop, std::move(socket));
+    net::Transport transport(loop, std::move(socket));
     if (!transport.open()) {
       size_.fetch_sub(1, std::memory_order_relaxed);
       return;

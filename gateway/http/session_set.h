@@ -17,22 +17,22 @@
 #include "gateway/http/address_quota.h"
 #include "gateway/http/session.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/unique_fd.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/unique_fd.h"
 
 namespace penstock::http {
 
 class SessionSet final : private SessionContext {
  public:
-  SessionSet(Loop& loop, const SessionOptions& options, HandlerFactory factory);
+  SessionSet(net::Loop& loop, const SessionOptions& options, HandlerFactory factory);
   ~SessionSet() override;
 
   // Serves a connected stream socket (TCP or unix), which holds `slot` while it lasts. Any thread.
-  void Give(UniqueFd socket, AddressQuota::Slot slot = {});
+  void Give(net::UniqueFd socket, AddressQuota::Slot slot = {});
 
   // Answers 503 with Retry-After, as HTTP/1.1 whatever the client speaks, to a connection that is one too many, and
   // closes it: to find out more it would have to be kept. Any thread.
-  void Refuse(UniqueFd socket);
+  void Refuse(net::UniqueFd socket);
 
   // Connections, those on their way here included. Any thread.
   size_t size() const { return size_.load(std::memory_order_relaxed); }

@@ -100,25 +100,25 @@ absl::optional<std::string> SafePath(absl::string_view target) {
 }
 
 // For kernels and sandboxes without openat2: one component at a time, no link followed anywhere.
-UniqueFd OpenWithoutLinks(int root, const std::string& relative) {
-  UniqueFd folder(::fcntl(root, F_DUPFD_CLOEXEC, 0));
+net::UniqueFd OpenWithoutLinks(int root, const std::string& relative) {
+  net::UniqueFd folder(::fcntl(root, F_DUPFD_CLOEXEC, 0));
   size_t begin = 0;
   for (size_t slash = relative.find('/'); slash != std::string::npos && folder; slash = relative.find('/', begin)) {
     const std::string name = relative.substr(begin, slash - begin);
-    folder = UniqueFd(::openat(folder.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    folder = net::UniqueFd(::openat(folder.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     begin = slash + 1;
   }
   if (!folder) return folder;
-  return UniqueFd(
+  return net::UniqueFd(
       ::openat(folder.get(), relative.c_str() + begin, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY));
 }
 
 // Links inside the folder are followed (a mounted ConfigMap is made of them), none that leaves it.
-UniqueFd OpenBeneath(int root, const std::string& relative) {
+net::UniqueFd OpenBeneath(int root, const std::string& relative) {
   open_how how{};
   how.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof(how))));
+  net::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, relative.c_str(), &how, sizeof(how))));
   if (!fd && (errno == ENOSYS || errno == EPERM)) return OpenWithoutLinks(root, relative);
   return fd;
 }
@@ -187,13 +187,13 @@ StaticFiles StaticFiles::Embedded(absl::Span<const EmbeddedFile> files) {
 }
 
 absl::StatusOr<StaticFiles> StaticFiles::Directory(const std::string& root) {
-  UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  net::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!fd) {
     return absl::InvalidArgumentError(absl::StrCat("cannot serve files from \"", root, "\": ", std::strerror(errno),
                                                    ". Name a folder that this user may read."));
   }
   StaticFiles made;
-  made.root_ = std::make_shared<UniqueFd>(std::move(fd));
+  made.root_ = std::make_shared<net::UniqueFd>(std::move(fd));
   return made;
 }
 
@@ -213,7 +213,7 @@ absl::optional<StaticReply> StaticFiles::Find(absl::string_view method, absl::st
     if (entry == nullptr) return absl::nullopt;
     return Reply(method, *path, entry->content, entry->etag, headers, /*with_policy=*/true);
   }
-  const UniqueFd file = OpenBeneath(root_->get(), path->substr(1));
+  const net::UniqueFd file = OpenBeneath(root_->get(), path->substr(1));
   if (!file) return absl::nullopt;
   absl::optional<std::string> content = ReadFile(file.get(), kMaxFileBytes);
   if (!content) return absl::nullopt;

@@ -19,7 +19,7 @@
 #include "absl/types/span.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/unique_fd.h"
+#include "gateway/net/unique_fd.h"
 
 namespace penstock::http {
 
@@ -61,7 +61,7 @@ class StaticFiles {
   const Entry* FindEmbedded(absl::string_view path) const;
 
   std::vector<Entry> embedded_;
-  std::shared_ptr<UniqueFd> root_;  // null: not a directory's
+  std::shared_ptr<net::UniqueFd> root_;  // null: not a directory's
 };
 
 }  // namespace penstock::http

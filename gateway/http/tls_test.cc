@@ -13,23 +13,23 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "gateway/http/http2_test_client.h"
-#include "gateway/http/test_certificates.h"
-#include "gateway/http/test_server.h"
-#include "gateway/http/tls_reload.h"
-#include "gateway/http/tls_server.h"
+#include "gateway/http/testing/http2_test_client.h"
+#include "gateway/http/testing/test_server.h"
+#include "gateway/net/testing/certificates.h"
+#include "gateway/net/tls_reload.h"
+#include "gateway/net/tls_server.h"
 
 namespace penstock::http {
 namespace {
 
+using net::testing::MakeTestCertificate;
+using net::testing::TestCertificate;
+using net::testing::WriteTestFile;
 using testing::FrameNames;
 using testing::Http2Hello;
-using testing::MakeTestCertificate;
 using testing::Scripted;
-using testing::TestCertificate;
 using testing::TestClient;
 using testing::TestServer;
-using testing::WriteTestFile;
 using End = TestClient::End;
 
 constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -40,7 +40,7 @@ const TestCertificate& Ca() {
   return *ca;
 }
 
-TlsFiles ServerFiles(const std::string& name) {
+net::TlsFiles ServerFiles(const std::string& name) {
   const TestCertificate server = MakeTestCertificate(name, &Ca());
   return {.cert_file = WriteTestFile(absl::StrCat(name, ".crt"), server.certificate_pem),
           .key_file = WriteTestFile(absl::StrCat(name, ".key"), server.key_pem),
@@ -141,7 +141,7 @@ constexpr absl::string_view kHttp11("\x08http/1.1", 9);
 
 std::string Both() { return absl::StrCat(kH2, kHttp11); }
 
-SessionOptions With(const TlsServer& tls) {
+SessionOptions With(const net::TlsServer& tls) {
   SessionOptions options;
   options.tls = &tls;
   options.linger_timeout = std::chrono::milliseconds(50);
@@ -151,7 +151,7 @@ SessionOptions With(const TlsServer& tls) {
 // ---- the files
 
 TEST(TlsServer, SaysWhichFileCannotBeUsedAndWhatToDo) {
-  const TlsFiles good = ServerFiles("good");
+  const net::TlsFiles good = ServerFiles("good");
   const TestCertificate other = MakeTestCertificate("other");
   const std::string text = WriteTestFile("text", "no PEM\n");
   const std::string other_key = WriteTestFile("other.key", other.key_pem);
@@ -168,7 +168,7 @@ TEST(TlsServer, SaysWhichFileCannotBeUsedAndWhatToDo) {
     return WriteTestFile("locked.key", absl::string_view(data, static_cast<size_t>(size)));
   }();
   const struct {
-    TlsFiles files;
+    net::TlsFiles files;
     const char* flag;
     const char* what;
   } kRows[] = {
@@ -182,20 +182,20 @@ TEST(TlsServer, SaysWhichFileCannotBeUsedAndWhatToDo) {
       {{good.cert_file, good.key_file, text}, "--tls-client-ca-file", "no CA certificate"},
   };
   for (const auto& row : kRows) {
-    const auto tls = TlsServer::Load(row.files);
+    const auto tls = net::TlsServer::Load(row.files);
     ASSERT_FALSE(tls.ok()) << row.what;
     EXPECT_EQ(tls.status().code(), absl::StatusCode::kInvalidArgument);
     const std::string message(tls.status().message());
     EXPECT_NE(message.find(row.flag), std::string::npos) << message;
     EXPECT_NE(message.find(row.what), std::string::npos) << message;
   }
-  EXPECT_TRUE(TlsServer::Load(good).ok());
+  EXPECT_TRUE(net::TlsServer::Load(good).ok());
 }
 
 // ---- handshakes
 
 TEST(Tls, AlpnChoosesTheVersion) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   const struct {
     std::string offered;
@@ -216,7 +216,7 @@ TEST(Tls, AlpnChoosesTheVersion) {
 }
 
 TEST(Tls, WhatIsNotSpokenFailsTheHandshake) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
   EXPECT_FALSE(TlsClient(server.Connect(), {.protocols = "\x04smtp"}).connected()) << "an unknown protocol";
@@ -225,7 +225,7 @@ TEST(Tls, WhatIsNotSpokenFailsTheHandshake) {
 }
 
 TEST(Tls, OnePortTakesEveryWayIn) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
   TlsClient inside(server.Connect(), {.protocols = Both()});
@@ -247,7 +247,7 @@ TEST(Tls, WithoutCertificatesTlsIsRefusedAsBadHttp) {
 }
 
 TEST(Tls, AHandshakeThatStandsStillIsCut) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   SessionOptions options = With(**tls);
   options.header_timeout = std::chrono::milliseconds(50);
@@ -259,7 +259,7 @@ TEST(Tls, AHandshakeThatStandsStillIsCut) {
 }
 
 TEST(Tls, LargeBodiesGoBothWays) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), [](Scripted& h) { h.on_end = [&h] { h.Reply(200, h.body); }; });
   TlsClient client(server.Connect(), {.protocols = std::string(kHttp11)});
@@ -273,7 +273,7 @@ TEST(Tls, LargeBodiesGoBothWays) {
 }
 
 TEST(Tls, TheEndIsSaidSoThatACutIsSeen) {
-  const auto tls = TlsServer::Load(ServerFiles("localhost"));
+  const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
   TlsClient client(server.Connect(), {});
@@ -301,9 +301,9 @@ TEST(Tls, WhereClientCertificatesAreRequiredNothingElseGetsIn) {
   const TestCertificate client_ca = MakeTestCertificate("client CA");
   const TestCertificate good = MakeTestCertificate("good client", &client_ca);
   const TestCertificate bad = MakeTestCertificate("bad client", &Ca());
-  TlsFiles files = ServerFiles("localhost");
+  net::TlsFiles files = ServerFiles("localhost");
   files.client_ca_file = WriteTestFile("client-ca.crt", client_ca.certificate_pem);
-  const auto tls = TlsServer::Load(files);
+  const auto tls = net::TlsServer::Load(files);
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
 
@@ -328,8 +328,8 @@ TEST(Tls, WhereClientCertificatesAreRequiredNothingElseGetsIn) {
 // ---- certificates that change
 
 TEST(Tls, ANewCertificateIsShownToNewConnectionsAndDropsNone) {
-  TlsFiles files = ServerFiles("first");
-  auto tls = TlsServer::Load(files);
+  net::TlsFiles files = ServerFiles("first");
+  auto tls = net::TlsServer::Load(files);
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
   TlsClient before(server.Connect(), {});
@@ -350,13 +350,13 @@ TEST(Tls, ANewCertificateIsShownToNewConnectionsAndDropsNone) {
 }
 
 TEST(Tls, AWatchTellsOfWhatChangedAndOfNothingElse) {
-  auto tls = TlsServer::Load(ServerFiles("watched"));
+  auto tls = net::TlsServer::Load(ServerFiles("watched"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   testing::LoopThread thread;
   std::vector<bool> told;
-  std::unique_ptr<TlsReload> reload;
+  std::unique_ptr<net::TlsReload> reload;
   thread.Do([&] {
-    reload = std::make_unique<TlsReload>(thread.loop(), **tls, [&](const absl::StatusOr<bool>& reloaded) {
+    reload = std::make_unique<net::TlsReload>(thread.loop(), **tls, [&](const absl::StatusOr<bool>& reloaded) {
       told.push_back(reloaded.ok() && *reloaded);
     });
     reload->Look();

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "gateway/json_string.h"
+#include "gateway/base/json_string.h"
 
 namespace penstock::observe {
 namespace {

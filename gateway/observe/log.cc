@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "gateway/json_string.h"
+#include "gateway/base/json_string.h"
 
 namespace penstock::observe {
 namespace {

@@ -69,7 +69,7 @@ std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const Lo
     page.Sample({{"reason", std::string(kEndReasonNames[reason])}},
                 Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.requests_by_end[reason]; }));
   }
-  const auto sum = [&](Counter LoopMetrics::*field) {
+  const auto sum = [&](Counter LoopMetrics::* field) {
     return Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.*field; });
   };
   page.Gauge("penstock_requests_active", "Requests in progress.", sum(&LoopMetrics::requests_active));

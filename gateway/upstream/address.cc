@@ -3,20 +3,20 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/config/address.h"
+#include "gateway/net/address.h"
 
 namespace penstock::upstream {
 
 absl::StatusOr<Address> ParseAddress(absl::string_view text) {
-  const absl::StatusOr<std::vector<config::UpstreamAddress>> parsed = config::ParseUpstreamAddresses(text);
+  const absl::StatusOr<std::vector<net::UpstreamAddress>> parsed = net::ParseUpstreamAddresses(text);
   if (!parsed.ok() || parsed->size() != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("upstream address \"", text, "\": ", parsed.ok() ? "one at a time" : parsed.status().message(),
-                     "; write host:port, [v6]:port, dns:///host:port or unix:path"));
+    return absl::InvalidArgumentError(absl::StrCat("upstream address \"", text,
+                                                   "\": ", parsed.ok() ? "one at a time" : parsed.status().message(),
+                                                   "; write host:port, [v6]:port, dns:///host:port or unix:path"));
   }
-  const config::UpstreamAddress& one = parsed->front();
+  const net::UpstreamAddress& one = parsed->front();
   Address address;
-  address.text = config::PrintAddress(one);
+  address.text = net::PrintAddress(one);
   address.host = one.host;
   address.port = one.port;
   address.unix_path = one.path;

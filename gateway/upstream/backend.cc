@@ -8,7 +8,7 @@
 namespace penstock::upstream {
 namespace {
 
-using Clock = TimerWheel::Clock;
+using Clock = net::TimerWheel::Clock;
 
 // Doublings after which any sensible bound has been reached; more would overflow.
 constexpr size_t kMaxDoublings = 16;

@@ -19,8 +19,8 @@
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/ejection.h"
 #include "gateway/upstream/h2_connection.h"
 #include "gateway/upstream/health_watch.h"
@@ -43,7 +43,7 @@ class BackendListener {
 
 // What the backends of a channel share.
 struct BackendContext {
-  Loop& loop;
+  net::Loop& loop;
   H2Options h2;
   absl::Duration backoff_min;
   absl::Duration backoff_max;
@@ -52,7 +52,7 @@ struct BackendContext {
   absl::BitGen random = {};
 };
 
-class Backend final : public H2Connection::Owner, public HealthWatch::Listener, private Timer {
+class Backend final : public H2Connection::Owner, public HealthWatch::Listener, private net::Timer {
  public:
   // Beyond this many connections to one address its stream limit is the answer: calls wait, then fail.
   static constexpr size_t kMaxConnections = 128;
@@ -86,14 +86,14 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
  private:
   struct Slot {
     std::shared_ptr<H2Connection> connection;
-    TimerWheel::Clock::time_point ready_since = {};  // the epoch: never ready
-    std::unique_ptr<HealthWatch> health = nullptr;   // null: not ready yet, or nobody asks
+    net::TimerWheel::Clock::time_point ready_since = {};  // the epoch: never ready
+    std::unique_ptr<HealthWatch> health = nullptr;        // null: not ready yet, or nobody asks
 
     bool usable() const { return connection->ready() && (health == nullptr || health->serving()); }
   };
 
   // Brings an ejected address back.
-  class Return final : public Timer {
+  class Return final : public net::Timer {
    public:
     explicit Return(Backend& backend) : backend_(backend) {}
     void OnTimer() override { backend_.OnReturn(); }

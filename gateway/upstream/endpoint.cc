@@ -12,7 +12,7 @@
 namespace penstock::upstream {
 namespace {
 
-using Clock = TimerWheel::Clock;
+using Clock = net::TimerWheel::Clock;
 using boost::asio::ip::tcp;
 
 int FamilyOf(const H2Connection::Endpoint& endpoint) { return endpoint.protocol().family(); }

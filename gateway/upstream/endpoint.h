@@ -15,8 +15,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/address.h"
 #include "gateway/upstream/backend.h"
 
@@ -24,8 +24,8 @@ namespace penstock::upstream {
 
 class Endpoint final : public std::enable_shared_from_this<Endpoint>,
                        public BackendListener,
-                       private Deferred,
-                       private Timer {
+                       private net::Deferred,
+                       private net::Timer {
  public:
   static constexpr absl::Duration kResolveEvery = absl::Seconds(30);
   // After a failure a name is not asked for more often than this.
@@ -74,7 +74,7 @@ class Endpoint final : public std::enable_shared_from_this<Endpoint>,
   std::vector<int> families_;                      // of them, those in use
   std::vector<std::unique_ptr<Backend>> backends_;
   std::vector<std::unique_ptr<Backend>> retired_;
-  TimerWheel::Clock::time_point resolved_at_ = {};
+  net::TimerWheel::Clock::time_point resolved_at_ = {};
   absl::Status resolve_error_;
   bool is_name_ = false;
   bool resolving_ = false;

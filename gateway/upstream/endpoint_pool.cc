@@ -17,9 +17,9 @@ namespace penstock::upstream {
 class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
                                  public BackendListener,
                                  public WaitingRoom,
-                                 private Deferred {
+                                 private net::Deferred {
  public:
-  Impl(Loop& loop, const ChannelOptions& options, std::vector<Address> addresses)
+  Impl(net::Loop& loop, const ChannelOptions& options, std::vector<Address> addresses)
       : context_{loop,
                  {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout,
                   options.tls},
@@ -209,7 +209,7 @@ EndpointPool::EndpointPool(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) 
 
 EndpointPool::~EndpointPool() { impl_->Stop(); }
 
-absl::StatusOr<std::unique_ptr<EndpointPool>> EndpointPool::Create(Loop& loop, ChannelOptions options) {
+absl::StatusOr<std::unique_ptr<EndpointPool>> EndpointPool::Create(net::Loop& loop, ChannelOptions options) {
   if (options.addresses.empty()) return absl::InvalidArgumentError("an upstream needs at least one address");
   std::vector<Address> addresses;
   for (const std::string& text : options.addresses) {

@@ -26,9 +26,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/tls_client.h"
 #include "gateway/upstream/call.h"
-#include "gateway/upstream/tls_client.h"
 
 namespace penstock::upstream {
 
@@ -43,7 +43,7 @@ struct ChannelOptions {
   // From the start of a connect to the peer's SETTINGS.
   absl::Duration connect_timeout = absl::Seconds(5);
   // Null: in the clear. Outlives the pool; the same for all of its loops.
-  const TlsClient* tls = nullptr;
+  const net::TlsClient* tls = nullptr;
   // The bound that the random delay before a reconnect is drawn below: doubled with each failure, from min to max.
   absl::Duration backoff_min = absl::Milliseconds(100);
   absl::Duration backoff_max = absl::Seconds(5);
@@ -66,7 +66,7 @@ struct PoolChange {
 class EndpointPool final : public Channel {
  public:
   // INVALID_ARGUMENT: no address, or one that is none.
-  static absl::StatusOr<std::unique_ptr<EndpointPool>> Create(Loop& loop, ChannelOptions options);
+  static absl::StatusOr<std::unique_ptr<EndpointPool>> Create(net::Loop& loop, ChannelOptions options);
   ~EndpointPool() override;
 
   // Starts connecting.

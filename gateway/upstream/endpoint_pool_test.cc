@@ -14,8 +14,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/upstream/endpoint_pool_testing.h"
-#include "gateway/upstream/testing.h"
+#include "gateway/upstream/testing/pool_harness.h"
+#include "gateway/upstream/testing/scripted_server.h"
 
 namespace penstock::upstream {
 namespace {

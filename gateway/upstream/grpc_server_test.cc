@@ -10,9 +10,9 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
-#include "gateway/upstream/testing.h"
+#include "gateway/upstream/testing/scripted_server.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace penstock::upstream {
@@ -91,7 +91,7 @@ class GrpcServerTest : public ::testing::Test {
     return RunUntil(loop_, [&] { return recorder.end.has_value(); });
   }
 
-  Loop loop_;
+  net::Loop loop_;
   Service service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<EndpointPool> pool_;

@@ -187,7 +187,8 @@ struct H2Callbacks {
   }
 };
 
-H2Connection::H2Connection(Loop& loop, const H2Options& options, std::string name, std::string authority, Owner* owner)
+H2Connection::H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority,
+                           Owner* owner)
     : loop_(loop),
       options_(options),
       name_(std::move(name)),
@@ -274,7 +275,7 @@ void H2Connection::WaitReadable() {
 }
 
 void H2Connection::OnReadable() {
-  const ssize_t count = link_ == nullptr ? Read(loop_.read_buffer(), Loop::kReadBufferBytes) : ReadAll();
+  const ssize_t count = link_ == nullptr ? Read(loop_.read_buffer(), net::Loop::kReadBufferBytes) : ReadAll();
   if (count > 0) {
     Receive(static_cast<size_t>(count));
   } else if (count == TlsLink::kEnd) {
@@ -290,9 +291,9 @@ ssize_t H2Connection::ReadAll() {
   size_t total = 0;
   ssize_t count = 0;
   do {
-    count = Read(loop_.read_buffer() + total, Loop::kReadBufferBytes - total);
+    count = Read(loop_.read_buffer() + total, net::Loop::kReadBufferBytes - total);
     if (count > 0) total += static_cast<size_t>(count);
-  } while (count > 0 && total < Loop::kReadBufferBytes);
+  } while (count > 0 && total < net::Loop::kReadBufferBytes);
   return total > 0 ? static_cast<ssize_t>(total) : count;  // an end is found again by the next read
 }
 

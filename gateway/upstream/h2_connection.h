@@ -24,10 +24,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/net/tls_client.h"
 #include "gateway/upstream/h2_stream.h"
-#include "gateway/upstream/tls_client.h"
 #include "gateway/upstream/tls_link.h"
 
 namespace penstock::upstream {
@@ -38,10 +38,12 @@ struct H2Options {
   size_t max_message_bytes = 4 * 1024 * 1024;
   std::string user_agent = "penstock";
   absl::Duration connect_timeout = absl::Seconds(5);
-  const TlsClient* tls = nullptr;  // null: in the clear
+  const net::TlsClient* tls = nullptr;  // null: in the clear
 };
 
-class H2Connection final : public std::enable_shared_from_this<H2Connection>, private Deferred, private Timer {
+class H2Connection final : public std::enable_shared_from_this<H2Connection>,
+                           private net::Deferred,
+                           private net::Timer {
  public:
   using Endpoint = boost::asio::generic::stream_protocol::endpoint;
 
@@ -66,7 +68,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   };
 
   // `name` is for messages, `authority` for requests.
-  H2Connection(Loop& loop, const H2Options& options, std::string name, std::string authority, Owner* owner);
+  H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority, Owner* owner);
   ~H2Connection() override;
 
   // Starts connecting. Call once.
@@ -122,7 +124,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>, pr
   void Fail(absl::Status why);
   absl::Status Unavailable(absl::string_view what) const;
 
-  Loop& loop_;
+  net::Loop& loop_;
   const H2Options& options_;
   const std::string name_;
   const std::string authority_;

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/grpc_frames.h"
-#include "gateway/upstream/testing.h"
+#include "gateway/upstream/testing/scripted_server.h"
 
 namespace penstock::upstream {
 namespace {
@@ -68,7 +68,7 @@ class H2ConnectionTest : public ::testing::Test {
     ASSERT_TRUE(RunUntil(loop_, [&] { return recorder.end.has_value(); })) << "the call does not end";
   }
 
-  Loop loop_;
+  net::Loop loop_;
   ScriptedServer server_{loop_};
   ChannelOptions options_;
   std::unique_ptr<EndpointPool> pool_;

@@ -11,7 +11,7 @@
 namespace penstock::upstream {
 namespace {
 
-using Clock = TimerWheel::Clock;
+using Clock = net::TimerWheel::Clock;
 
 // A deadline further away than this is none: it would overflow clocks, and no process lives as long.
 constexpr absl::Duration kMaxTimeout = absl::Hours(24 * 365);
@@ -27,7 +27,7 @@ absl::Status DeadlineExceeded() {
 
 }  // namespace
 
-H2Stream::H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler)
+H2Stream::H2Stream(net::Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler)
     : loop_(loop),
       handler_(handler),
       room_(room),

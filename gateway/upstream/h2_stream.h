@@ -25,8 +25,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/call.h"
 #include "gateway/upstream/grpc_frames.h"
 #include "gateway/upstream/status.h"
@@ -52,7 +52,7 @@ class WaitingRoom {
 class H2Stream final
     : public Call,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-      private Timer,
+      private net::Timer,
       private GrpcDeframer::Sink {
  public:
   // Header fields of one block beyond this are a fault or an HPACK bomb: nghttp2 bounds only what they take on the
@@ -66,7 +66,7 @@ class H2Stream final
 
   // Waits in `room`, which outlives it or is left by Orphan(), once Wait() is called. Null: it is opened at once, on a
   // connection of its owner's choice, and never sent again.
-  H2Stream(Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler);
+  H2Stream(net::Loop& loop, WaitingRoom* room, CallRequest request, CallHandler* handler);
   ~H2Stream() override;
 
   // Call:
@@ -76,7 +76,7 @@ class H2Stream final
   void GiveBack(size_t bytes) override;
 
   // It is in the room from here on, for `max_wait` or until its deadline.
-  void Wait(TimerWheel::Clock::duration max_wait);
+  void Wait(net::TimerWheel::Clock::duration max_wait);
 
   // Ends it: silences everything else, then tells the handler, which may destroy it.
   void End(CallEnd end);
@@ -88,7 +88,7 @@ class H2Stream final
   // Who refused it last, to be compared only: another one had better be asked. Null: nobody has.
   const H2Connection* refused_by() const { return refused_by_; }
   // What remains of the deadline; absent: there is none.
-  absl::optional<TimerWheel::Clock::duration> TimeLeft() const;
+  absl::optional<net::TimerWheel::Clock::duration> TimeLeft() const;
   void Opened(H2Connection* connection, int32_t id, size_t max_message_bytes, size_t give_back_step);
   int32_t id() const { return id_; }
 
@@ -117,15 +117,15 @@ class H2Stream final
   template <typename Callback>
   bool Tell(Callback&& callback);
 
-  Loop& loop_;
-  CallHandler* handler_;                    // null: ended or orphaned
-  WaitingRoom* room_;                       // null: none, or orphaned
-  H2Connection* connection_ = nullptr;      // null: not open
+  net::Loop& loop_;
+  CallHandler* handler_;                // null: ended or orphaned
+  WaitingRoom* room_;                   // null: none, or orphaned
+  H2Connection* connection_ = nullptr;  // null: not open
   const H2Connection* refused_by_ = nullptr;
   bool* destroyed_ = nullptr;               // of the callback in progress: set by the destructor
   std::unique_ptr<CallRequest> request_;    // until the call can no longer be sent again
   std::unique_ptr<ResponseFields> fields_;  // while a header block is received
-  TimerWheel::Clock::time_point deadline_ = TimerWheel::Clock::time_point::max();
+  net::TimerWheel::Clock::time_point deadline_ = net::TimerWheel::Clock::time_point::max();
   GrpcDeframer deframer_;
   std::string out_;  // frames to send; those sent are kept while the call may have to be sent again
   size_t out_sent_ = 0;

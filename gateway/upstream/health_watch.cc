@@ -6,21 +6,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
-#include "gateway/transcode/wire.h"
+#include "gateway/codec/wire.h"
 #include "gateway/upstream/h2_stream.h"
 
 namespace penstock::upstream {
 namespace {
 
 // grpc.health.v1.HealthCheckResponse: its one field, `status`, and the values of that.
-constexpr uint32_t kStatusTag = transcode::MakeTag(1, transcode::WireType::kVarint);
+constexpr uint32_t kStatusTag = codec::MakeTag(1, codec::WireType::kVarint);
 constexpr uint64_t kServing = 1;
 constexpr absl::string_view kStatusNames[] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
 
 // Absent: this is no such message.
 absl::optional<uint64_t> StatusOf(absl::string_view message) {
   uint64_t status = 0;
-  for (transcode::WireReader reader(message); !reader.AtEnd();) {
+  for (codec::WireReader reader(message); !reader.AtEnd();) {
     uint32_t tag = 0;
     if (!reader.ReadTag(&tag)) return absl::nullopt;
     if (!(tag == kStatusTag ? reader.ReadVarint(&status) : reader.Skip(tag))) return absl::nullopt;
@@ -30,7 +30,7 @@ absl::optional<uint64_t> StatusOf(absl::string_view message) {
 
 }  // namespace
 
-HealthWatch::HealthWatch(Loop& loop, H2Connection& connection, std::string name, Listener* listener)
+HealthWatch::HealthWatch(net::Loop& loop, H2Connection& connection, std::string name, Listener* listener)
     : loop_(loop), connection_(connection), name_(std::move(name)), listener_(listener) {}
 
 void HealthWatch::Start() {

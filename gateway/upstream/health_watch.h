@@ -14,14 +14,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/call.h"
 #include "gateway/upstream/h2_connection.h"
 
 namespace penstock::upstream {
 
-class HealthWatch final : private CallHandler, private Timer {
+class HealthWatch final : private CallHandler, private net::Timer {
  public:
   // Between the end of a watch and the next one.
   static constexpr absl::Duration kAgainAfter = absl::Seconds(1);
@@ -34,7 +34,7 @@ class HealthWatch final : private CallHandler, private Timer {
   };
 
   // `name` of the address, for messages. `connection` and `listener` outlive it.
-  HealthWatch(Loop& loop, H2Connection& connection, std::string name, Listener* listener);
+  HealthWatch(net::Loop& loop, H2Connection& connection, std::string name, Listener* listener);
 
   // Asks. Once, when the connection is ready.
   void Start();
@@ -54,7 +54,7 @@ class HealthWatch final : private CallHandler, private Timer {
   void OnTimer() override { Start(); }
   void Set(bool serving, absl::string_view why_not);
 
-  Loop& loop_;
+  net::Loop& loop_;
   H2Connection& connection_;
   const std::string name_;
   Listener* const listener_;

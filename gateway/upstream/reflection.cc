@@ -12,7 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/timer_wheel.h"
+#include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/status.h"
 #include "google/protobuf/descriptor.h"
 #include "grpc/reflection/v1/reflection.pb.h"
@@ -31,12 +31,12 @@ constexpr const char* kServices[] = {"grpc.reflection.v1.ServerReflection", "grp
 }  // namespace
 
 // One fetch: a call, the questions that are still to ask, one in flight at a time, and the files so far.
-class ReflectionClient::FetchState final : public CallHandler, private Deferred {
+class ReflectionClient::FetchState final : public CallHandler, private net::Deferred {
  public:
   FetchState(ReflectionClient& client, Callback callback)
       : client_(client),
         callback_(std::move(callback)),
-        until_(TimerWheel::Clock::now() + absl::ToChronoNanoseconds(kTimeout)) {}
+        until_(net::TimerWheel::Clock::now() + absl::ToChronoNanoseconds(kTimeout)) {}
 
   // With the service of version_.
   void Start() {
@@ -49,7 +49,7 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
   void Open() {
     CallRequest request;
     request.path = absl::StrCat("/", kServices[version_], "/ServerReflectionInfo");
-    request.timeout = absl::FromChrono(until_ - TimerWheel::Clock::now());
+    request.timeout = absl::FromChrono(until_ - net::TimerWheel::Clock::now());
     call_ = client_.channel_.StartCall(std::move(request), this);
     Ask();
   }
@@ -228,7 +228,7 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
 
   ReflectionClient& client_;
   const Callback callback_;
-  const TimerWheel::Clock::time_point until_;
+  const net::TimerWheel::Clock::time_point until_;
   size_t version_ = 0;
   std::unique_ptr<Call> call_;
   std::deque<ServerReflectionRequest> questions_;  // the first one is in flight
@@ -239,7 +239,7 @@ class ReflectionClient::FetchState final : public CallHandler, private Deferred 
   absl::StatusOr<FileDescriptorSet> result_ = absl::UnknownError("");
 };
 
-ReflectionClient::ReflectionClient(Loop& loop, Channel& channel, std::string name)
+ReflectionClient::ReflectionClient(net::Loop& loop, Channel& channel, std::string name)
     : loop_(loop), channel_(channel), name_(std::move(name)) {}
 
 ReflectionClient::~ReflectionClient() = default;

@@ -16,7 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
 #include "gateway/upstream/call.h"
 #include "google/protobuf/descriptor.pb.h"
 
@@ -32,7 +32,7 @@ class ReflectionClient {
   static constexpr size_t kMaxSchemaBytes = 64 * 1024 * 1024;
 
   // `name` is the upstream's, for messages.
-  ReflectionClient(Loop& loop, Channel& channel, std::string name);
+  ReflectionClient(net::Loop& loop, Channel& channel, std::string name);
   // Silences the callback and cancels the call.
   ~ReflectionClient();
 
@@ -45,7 +45,7 @@ class ReflectionClient {
  private:
   class FetchState;
 
-  Loop& loop_;
+  net::Loop& loop_;
   Channel& channel_;
   const std::string name_;
   std::unique_ptr<FetchState> fetch_;

@@ -11,10 +11,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/grpc_frames.h"
-#include "gateway/upstream/testing.h"
+#include "gateway/upstream/testing/scripted_server.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 
@@ -50,7 +50,7 @@ class ReflectionTest : public ::testing::Test {
     return RunUntil(loop_, [this] { return result_.has_value(); });
   }
 
-  Loop loop_;
+  net::Loop loop_;
   std::unique_ptr<EndpointPool> pool_;
   std::unique_ptr<ReflectionClient> client_;
   absl::optional<absl::StatusOr<FileDescriptorSet>> result_;
@@ -85,7 +85,7 @@ TEST_F(ReflectionTest, FetchesTheSchemaOfAGrpcServer) {
 TEST_F(ReflectionTest, NoConnectionNamesTheUpstream) {
   std::string address;
   {
-    Loop loop;
+    net::Loop loop;
     address = testing::ScriptedServer(loop).address();
   }
   Connect(address);

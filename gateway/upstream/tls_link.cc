@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/tls/socket_bio.h"
+#include "gateway/net/socket_bio.h"
 
 namespace penstock::upstream {
 namespace {
@@ -35,13 +35,13 @@ bool WantsCertificate(int reason) {
 
 void TlsLink::FreeSsl::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
-TlsLink::TlsLink(tls::Context context, std::string name, ssl_st* ssl)
+TlsLink::TlsLink(net::Context context, std::string name, ssl_st* ssl)
     : context_(std::move(context)), name_(std::move(name)), ssl_(ssl) {}
 
-std::unique_ptr<TlsLink> TlsLink::Start(int fd, tls::Context context, const std::string& name) {
+std::unique_ptr<TlsLink> TlsLink::Start(int fd, net::Context context, const std::string& name) {
   ERR_clear_error();
   SSL* ssl = SSL_new(context.get());
-  BIO* bio = ssl == nullptr ? nullptr : tls::NewSocketBio(fd);
+  BIO* bio = ssl == nullptr ? nullptr : net::NewSocketBio(fd);
   if (bio == nullptr || !Expect(ssl, name)) {
     BIO_free(bio);
     SSL_free(ssl);

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "gateway/tls/context.h"
+#include "gateway/net/tls_context.h"
 
 struct ssl_st;
 
@@ -28,7 +28,7 @@ class TlsLink {
   enum class Step { kDone, kWantRead, kWantWrite, kFailed };
 
   // `name`: what the peer's certificate must be for, a host name or an IP address. Null: out of memory.
-  static std::unique_ptr<TlsLink> Start(int fd, tls::Context context, const std::string& name);
+  static std::unique_ptr<TlsLink> Start(int fd, net::Context context, const std::string& name);
 
   // One step; kWantRead and kWantWrite say what to wait for. Fails also where the peer does not agree on HTTP/2.
   Step Handshake();
@@ -45,11 +45,11 @@ class TlsLink {
     void operator()(ssl_st* ssl) const;
   };
 
-  TlsLink(tls::Context context, std::string name, ssl_st* ssl);
+  TlsLink(net::Context context, std::string name, ssl_st* ssl);
   std::string Explain() const;
   ssize_t Result(int result);
 
-  const tls::Context context_;
+  const net::Context context_;
   const std::string name_;
   const std::unique_ptr<ssl_st, FreeSsl> ssl_;
   std::string why_;

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/http/test_certificates.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/testing/certificates.h"
+#include "gateway/net/tls_client.h"
 #include "gateway/upstream/endpoint_pool.h"
-#include "gateway/upstream/testing.h"
-#include "gateway/upstream/tls_client.h"
+#include "gateway/upstream/testing/scripted_server.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace penstock::upstream {
@@ -20,9 +20,9 @@ namespace {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
-using http::testing::MakeTestCertificate;
-using http::testing::TestCertificate;
-using http::testing::WriteTestFile;
+using net::testing::MakeTestCertificate;
+using net::testing::TestCertificate;
+using net::testing::WriteTestFile;
 using ::testing::HasSubstr;
 using testing::Recorder;
 using testing::RunUntil;
@@ -70,9 +70,9 @@ class UpstreamTlsTest : public ::testing::Test {
   }
 
   // The end of a call through a channel with these options; `host` is what the address is called.
-  CallEnd Call(TlsClientOptions options, const std::string& host = "127.0.0.1", const std::string& method = "Check",
-               size_t* messages = nullptr) {
-    auto tls = TlsClient::Load(std::move(options));
+  CallEnd Call(net::TlsClientOptions options, const std::string& host = "127.0.0.1",
+               const std::string& method = "Check", size_t* messages = nullptr) {
+    auto tls = net::TlsClient::Load(std::move(options));
     EXPECT_TRUE(tls.ok()) << tls.status();
     if (!tls.ok()) return {};
     tls_ = *std::move(tls);
@@ -93,11 +93,11 @@ class UpstreamTlsTest : public ::testing::Test {
   const TestCertificate ca_ = MakeTestCertificate("test CA");
   const TestCertificate server_certificate_ = MakeTestCertificate("localhost", &ca_);
   const std::string ca_file_ = WriteTestFile("upstream_ca.crt", ca_.certificate_pem);
-  Loop loop_;
+  net::Loop loop_;
   Health health_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<TlsClient> tls_;
+  std::unique_ptr<net::TlsClient> tls_;
   std::unique_ptr<EndpointPool> pool_;
 };
 
@@ -149,8 +149,8 @@ TEST_F(UpstreamTlsTest, AServerWithoutTlsIsToldApart) {
 
 TEST_F(UpstreamTlsTest, ARenewedFileIsUsedForTheNextConnectionAndABrokenOneIsNot) {
   const std::string file = WriteTestFile("renewed.crt", MakeTestCertificate("another CA").certificate_pem);
-  auto tls = TlsClient::Load({.ca_file = file}).value();
-  const tls::Context first = tls->context();
+  auto tls = net::TlsClient::Load({.ca_file = file}).value();
+  const net::Context first = tls->context();
   EXPECT_EQ(tls->context(), first) << "nothing changed";
   WriteTestFile("renewed.crt", "no PEM at all");
   EXPECT_EQ(tls->context(), first) << "the last good one";
@@ -159,11 +159,11 @@ TEST_F(UpstreamTlsTest, ARenewedFileIsUsedForTheNextConnectionAndABrokenOneIsNot
 }
 
 TEST(TlsClient, SaysWhichFileCannotBeUsed) {
-  EXPECT_THAT(std::string(TlsClient::Load({.ca_file = "/nowhere.crt"}).status().message()),
+  EXPECT_THAT(std::string(net::TlsClient::Load({.ca_file = "/nowhere.crt"}).status().message()),
               HasSubstr("--upstream-ca-file=/nowhere.crt: cannot be read"));
   const std::string text = WriteTestFile("text", "no PEM");
-  EXPECT_THAT(std::string(TlsClient::Load({.ca_file = text}).status().message()), HasSubstr("holds no CA"));
-  EXPECT_THAT(std::string(TlsClient::Load({.cert_file = text, .key_file = text}).status().message()),
+  EXPECT_THAT(std::string(net::TlsClient::Load({.ca_file = text}).status().message()), HasSubstr("holds no CA"));
+  EXPECT_THAT(std::string(net::TlsClient::Load({.cert_file = text, .key_file = text}).status().message()),
               HasSubstr("--upstream-cert-file"));
 }
 

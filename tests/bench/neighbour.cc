@@ -15,7 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/types/optional.h"
 #include "gateway/http/flood_guard.h"
-#include "gateway/http/http2_test_client.h"
+#include "gateway/http/testing/http2_test_client.h"
 #include "tests/support/raw_client.h"
 
 namespace penstock::bench {

@@ -26,7 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "gateway/http/test_certificates.h"
+#include "gateway/net/testing/certificates.h"
 #include "tests/bench/floor_sender.h"
 #include "tests/bench/load.h"
 #include "tests/bench/phase.h"
@@ -196,9 +196,9 @@ std::unique_ptr<testing::Server> StartGateway(const Options& options, std::vecto
   flags.push_back("--threads=1");
   for (const Way& way : WaysOf(options)) {
     if (!way.tls) continue;
-    const http::testing::TestCertificate certificate = http::testing::MakeTestCertificate("localhost");
-    flags.push_back("--tls-cert-file=" + http::testing::WriteTestFile("bench.crt", certificate.certificate_pem));
-    flags.push_back("--tls-key-file=" + http::testing::WriteTestFile("bench.key", certificate.key_pem));
+    const net::testing::TestCertificate certificate = net::testing::MakeTestCertificate("localhost");
+    flags.push_back("--tls-cert-file=" + net::testing::WriteTestFile("bench.crt", certificate.certificate_pem));
+    flags.push_back("--tls-key-file=" + net::testing::WriteTestFile("bench.key", certificate.key_pem));
     break;
   }
   flags.insert(flags.end(), options.gateway_flags.begin(), options.gateway_flags.end());

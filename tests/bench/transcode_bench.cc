@@ -11,15 +11,16 @@
 #include <iostream>
 #include <string>
 
-#include "gateway/transcode/json_to_wire.h"
-#include "gateway/transcode/wire_to_json.h"
+#include "gateway/codec/json_to_wire.h"
+#include "gateway/codec/wire_to_json.h"
 #include "transcode_test.pb.h"
 
 namespace penstock::transcode {
 namespace {
 
-const PlanSet& Plans() {
-  static const PlanSet& plans = *PlanSet::Build({test::Orders::descriptor()->file()}, PrintOptions()).value().release();
+const codec::PlanSet& Plans() {
+  static const codec::PlanSet& plans =
+      *codec::PlanSet::Build({test::Orders::descriptor()->file()}, codec::PrintOptions()).value().release();
   return plans;
 }
 
@@ -65,19 +66,20 @@ void Check(bool ok) {
 
 std::string OurJson(const google::protobuf::Message& message) {
   std::string json;
-  Check(WireToJson(*Plans().Find(message.GetDescriptor()->full_name()), message.SerializeAsString(), 1 << 30, &json)
+  Check(codec::WireToJson(*Plans().Find(message.GetDescriptor()->full_name()), message.SerializeAsString(), 1 << 30,
+                          &json)
             .ok());
   return json;
 }
 
 template <typename T>
 void OutOurs(benchmark::State& state, const T& message) {
-  const MessagePlan& plan = *Plans().Find(message.GetDescriptor()->full_name());
+  const codec::MessagePlan& plan = *Plans().Find(message.GetDescriptor()->full_name());
   const std::string wire = message.SerializeAsString();
   std::string json;
   for (auto _ : state) {
     json.clear();
-    Check(WireToJson(plan, wire, 1 << 30, &json).ok());
+    Check(codec::WireToJson(plan, wire, 1 << 30, &json).ok());
     benchmark::DoNotOptimize(json.data());
   }
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * json.size()));
@@ -100,12 +102,12 @@ void OutLibprotobuf(benchmark::State& state, const T& message) {
 
 template <typename T>
 void InOurs(benchmark::State& state, const T& message) {
-  const MessagePlan& plan = *Plans().Find(message.GetDescriptor()->full_name());
+  const codec::MessagePlan& plan = *Plans().Find(message.GetDescriptor()->full_name());
   const std::string json = OurJson(message);
   std::string wire;
   for (auto _ : state) {
     wire.clear();
-    Check(JsonToWire(plan, json, &wire).ok());
+    Check(codec::JsonToWire(plan, json, &wire).ok());
     benchmark::DoNotOptimize(wire.data());
   }
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * json.size()));

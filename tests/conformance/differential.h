@@ -6,9 +6,9 @@
 // Compared are status, content type, framing, mapped headers, trailers and body. Not compared: Date, the reason phrase,
 // white space in a unary body (Go's printer adds some at random, on purpose) and whether that body is chunked
 // (Go's server decides by the size of its buffer), the order of trailers' names, and the words of an error that Go's
-// parsers of JSON and of time found or that a deadline made: they are an implementation's own, or say which side noticed
-// first. Where the reference cannot print a reply that it got, ours prints it or fails with the same code. Lines of a
-// stream are compared byte for byte.
+// parsers of JSON and of time found or that a deadline made: they are an implementation's own, or say which side
+// noticed first. Where the reference cannot print a reply that it got, ours prints it or fails with the same code.
+// Lines of a stream are compared byte for byte.
 #ifndef PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
 #define PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "everything.pb.h"
-#include "gateway/transcode/random_message.h"
+#include "gateway/codec/testing/random_message.h"
 #include "tests/conformance/differential_rows.h"
 
 namespace penstock::testing {
@@ -31,7 +31,7 @@ class GeneratedRequests {
   std::string Path();
 
   v1::Everything::Nested held_;  // by the Anys
-  transcode::RandomMessages random_;
+  codec::testing::RandomMessages random_;
 };
 
 }  // namespace penstock::testing

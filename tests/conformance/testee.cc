@@ -19,9 +19,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "conformance/conformance.pb.h"
-#include "gateway/transcode/json_to_wire.h"
-#include "gateway/transcode/message_plan.h"
-#include "gateway/transcode/wire_to_json.h"
+#include "gateway/codec/json_to_wire.h"
+#include "gateway/codec/message_plan.h"
+#include "gateway/codec/wire_to_json.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 
@@ -38,26 +38,26 @@ constexpr size_t kMaxJsonBytes = 64 * 1024 * 1024;
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 // JSON in: its wire bytes are the answer, or what the JSON is made from.
-ConformanceResponse FromJson(const transcode::MessagePlan& plan, const ConformanceRequest& request) {
+ConformanceResponse FromJson(const codec::MessagePlan& plan, const ConformanceRequest& request) {
   ConformanceResponse response;
   const bool ignore = request.test_category() == conformance::JSON_IGNORE_UNKNOWN_PARSING_TEST;
   std::string wire;
-  const absl::Status read = transcode::JsonToWire(plan, request.json_payload(), &wire, {.ignore_unknown = ignore});
+  const absl::Status read = codec::JsonToWire(plan, request.json_payload(), &wire, {.ignore_unknown = ignore});
   if (!read.ok()) {
     response.set_parse_error(Text(read));
   } else if (request.requested_output_format() == conformance::PROTOBUF) {
     response.set_protobuf_payload(wire);
   } else {
-    const absl::Status printed = transcode::WireToJson(plan, wire, kMaxJsonBytes, response.mutable_json_payload());
+    const absl::Status printed = codec::WireToJson(plan, wire, kMaxJsonBytes, response.mutable_json_payload());
     if (!printed.ok()) response.set_serialize_error(Text(printed));
   }
   return response;
 }
 
-ConformanceResponse ToJson(const transcode::MessagePlan& plan, const ConformanceRequest& request) {
+ConformanceResponse ToJson(const codec::MessagePlan& plan, const ConformanceRequest& request) {
   ConformanceResponse response;
   const absl::Status printed =
-      transcode::WireToJson(plan, request.protobuf_payload(), kMaxJsonBytes, response.mutable_json_payload());
+      codec::WireToJson(plan, request.protobuf_payload(), kMaxJsonBytes, response.mutable_json_payload());
   if (!printed.ok()) response.set_serialize_error(Text(printed));
   return response;
 }
@@ -68,7 +68,7 @@ ConformanceResponse Skipped(const std::string& what) {
   return response;
 }
 
-ConformanceResponse Answer(const transcode::PlanSet& plans, const ConformanceRequest& request) {
+ConformanceResponse Answer(const codec::PlanSet& plans, const ConformanceRequest& request) {
   // The first request: which cases are known to fail. The runner has its list from a file.
   if (request.message_type() == conformance::FailureSet::descriptor()->full_name()) {
     ConformanceResponse response;
@@ -80,14 +80,14 @@ ConformanceResponse Answer(const transcode::PlanSet& plans, const ConformanceReq
   const bool to_json = request.requested_output_format() == conformance::JSON;
   const bool to_wire = request.requested_output_format() == conformance::PROTOBUF;
   if (!(from_json && (to_json || to_wire)) && !(from_wire && to_json)) return Skipped("no JSON on either side");
-  const transcode::MessagePlan* plan = plans.Find(request.message_type());
+  const codec::MessagePlan* plan = plans.Find(request.message_type());
   if (plan == nullptr) return Skipped(absl::StrCat("the schema has no ", request.message_type()));
   return from_json ? FromJson(*plan, request) : ToJson(*plan, request);
 }
 
 // The types of a descriptor set as protoc writes it, imports before what imports them; built in `pool`.
-absl::StatusOr<std::unique_ptr<const transcode::PlanSet>> ReadTypes(const char* path,
-                                                                    google::protobuf::DescriptorPool* pool) {
+absl::StatusOr<std::unique_ptr<const codec::PlanSet>> ReadTypes(const char* path,
+                                                                google::protobuf::DescriptorPool* pool) {
   std::ifstream stream(path, std::ios::binary);
   google::protobuf::FileDescriptorSet files;
   if (!files.ParseFromIstream(&stream)) return absl::InvalidArgumentError(absl::StrCat(path, " is no descriptor set"));
@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<const transcode::PlanSet>> ReadTypes(const char* 
     if (built.back() == nullptr) return absl::InvalidArgumentError(absl::StrCat(file.name(), " does not compile"));
   }
   // Fields without presence are printed when they are set: JSON that reads back as the message that it was.
-  return transcode::PlanSet::Build(built, {.unpopulated = false});
+  return codec::PlanSet::Build(built, {.unpopulated = false});
 }
 
 // False: the input ends here, as it does after the last case.

@@ -14,7 +14,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/transcode/wire.h"
+#include "gateway/codec/wire.h"
 #include "tests/support/json_at.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/servers.h"
@@ -136,17 +136,17 @@ TEST_F(EdgeTest, NestedAnysFromTheUpstreamAreAnErrorAndNoCrash) {
   std::string any;
   for (int i = 0; i < 200; ++i) {
     std::string outer;
-    transcode::AppendTag(1, transcode::WireType::kLengthDelimited, &outer);
-    transcode::AppendLengthDelimited(kAnyUrl, &outer);
-    transcode::AppendTag(2, transcode::WireType::kLengthDelimited, &outer);
-    transcode::AppendLengthDelimited(any, &outer);
+    codec::AppendTag(1, codec::WireType::kLengthDelimited, &outer);
+    codec::AppendLengthDelimited(kAnyUrl, &outer);
+    codec::AppendTag(2, codec::WireType::kLengthDelimited, &outer);
+    codec::AppendLengthDelimited(any, &outer);
     any = std::move(outer);
   }
   std::string status;
-  transcode::AppendTag(1, transcode::WireType::kVarint, &status);
-  transcode::AppendVarint(9, &status);
-  transcode::AppendTag(3, transcode::WireType::kLengthDelimited, &status);
-  transcode::AppendLengthDelimited(any, &status);
+  codec::AppendTag(1, codec::WireType::kVarint, &status);
+  codec::AppendVarint(9, &status);
+  codec::AppendTag(3, codec::WireType::kLengthDelimited, &status);
+  codec::AppendLengthDelimited(any, &status);
   for (const char* path : {"/v1/metadata", "/v1/streams:end"}) {
     SCOPED_TRACE(path);
     const Response response = Ask(PostJson(

@@ -11,16 +11,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "gateway/http/test_certificates.h"
+#include "gateway/net/testing/certificates.h"
 #include "tests/support/process.h"
 #include "tests/support/servers.h"
 
 namespace penstock::testing {
 namespace {
 
-using ::penstock::http::testing::MakeTestCertificate;
-using ::penstock::http::testing::TestCertificate;
-using ::penstock::http::testing::WriteTestFile;
+using ::penstock::net::testing::MakeTestCertificate;
+using ::penstock::net::testing::TestCertificate;
+using ::penstock::net::testing::WriteTestFile;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;

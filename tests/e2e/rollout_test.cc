@@ -21,7 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "gateway/http/http2_test_client.h"
+#include "gateway/http/testing/http2_test_client.h"
 #include "tests/support/json_at.h"
 #include "tests/support/process.h"
 #include "tests/support/servers.h"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "gateway/binding/binding.h"
+#include "gateway/codec/wire_to_json.h"
 #include "gateway/route/percent.h"
-#include "gateway/transcode/binding.h"
-#include "gateway/transcode/wire_to_json.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/json_grammar.h"
@@ -18,9 +18,9 @@
 namespace penstock::fuzz {
 namespace {
 
-using transcode::BindingRules;
-using transcode::MessagePlan;
-using transcode::RequestBinding;
+using binding::BindingRules;
+using binding::RequestBinding;
+using codec::MessagePlan;
 
 struct Rule {
   absl::string_view type;

@@ -140,8 +140,8 @@ void Answer::Release(size_t bytes) {
 // ---- the connection
 
 // One for all inputs: its read buffer alone would take longer to make than most inputs.
-Loop& Connection::SharedLoop() {
-  static Loop& loop = *new Loop;
+net::Loop& Connection::SharedLoop() {
+  static net::Loop& loop = *new net::Loop;
   return loop;
 }
 
@@ -153,8 +153,8 @@ Connection::Connection(const http::SessionOptions& options)
                                               })) {
   int fds[2];
   FUZZ_EXPECT(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-  client_ = http::UniqueFd(fds[0]);
-  set_->Give(http::UniqueFd(fds[1]));
+  client_ = net::UniqueFd(fds[0]);
+  set_->Give(net::UniqueFd(fds[1]));
   Poll();
 }
 
@@ -204,7 +204,7 @@ void Connection::Send(absl::string_view bytes) {
 
 void Connection::End() {
   Run();
-  client_ = http::UniqueFd();
+  client_ = net::UniqueFd();
   Poll();
   // A session that reads no further, since too much waits behind a request without an answer, finds out by the answer.
   const std::vector<Answer*> pending = answers_;

@@ -18,8 +18,8 @@
 #include "absl/strings/string_view.h"
 #include "gateway/http/session_set.h"
 #include "gateway/http/stream.h"
-#include "gateway/http/unique_fd.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/unique_fd.h"
 
 namespace penstock::fuzz {
 
@@ -91,11 +91,11 @@ class Connection {
   void Poll();
   void Read();
 
-  static Loop& SharedLoop();
+  static net::Loop& SharedLoop();
 
-  Loop& loop_;
+  net::Loop& loop_;
   std::unique_ptr<http::SessionSet> set_;
-  http::UniqueFd client_;
+  net::UniqueFd client_;
   std::string received_;
   bool closed_ = false;
   std::vector<Answer*> answers_;  // alive

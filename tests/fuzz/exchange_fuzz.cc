@@ -13,8 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "gateway/cors.h"
-#include "gateway/exchange.h"
+#include "gateway/exchange/cors.h"
+#include "gateway/exchange/dialect_of.h"
+#include "gateway/exchange/exchange.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/http1_parser.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -153,12 +154,12 @@ std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
 }
 
 struct Shared {
-  Loop loop;
+  net::Loop loop;
   http::StaticFiles files;
   observe::AccessLog access_log{observe::AccessLog::Target::kOff, ""};
-  std::unique_ptr<const transcode::PlanSet> known_types =
-      transcode::PlanSet::Build(
-          {google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()}, {})
+  std::unique_ptr<const codec::PlanSet> known_types =
+      codec::PlanSet::Build({google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()},
+                            {})
           .value();
   std::shared_ptr<const Schema> native = BuildSchema(config::Dialect::kNative);
   std::shared_ptr<const Schema> gateway = BuildSchema(config::Dialect::kGrpcGateway);
@@ -250,7 +251,7 @@ class Talk {
         native_(!input.Flag()),
         context_{.loop = SharedState().loop,
                  .options = SharedState().options,
-                 .dialect = Dialect::Of(native_ ? config::Dialect::kNative : config::Dialect::kGrpcGateway),
+                 .dialect = DialectOf(native_ ? config::Dialect::kNative : config::Dialect::kGrpcGateway),
                  .channels = {&upstream_},
                  .files = SharedState().files,
                  .known_types = *SharedState().known_types,

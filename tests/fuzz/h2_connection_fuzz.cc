@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/http/unique_fd.h"
-#include "gateway/loop.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/unique_fd.h"
 #include "gateway/upstream/call.h"
 #include "gateway/upstream/grpc_frames.h"
 #include "gateway/upstream/h2_connection.h"
@@ -29,7 +29,7 @@
 namespace penstock::fuzz {
 namespace {
 
-using http::UniqueFd;
+using net::UniqueFd;
 using upstream::CallEnd;
 using upstream::H2Connection;
 using upstream::H2Stream;
@@ -42,8 +42,8 @@ constexpr size_t kMaxCalls = 6;
 constexpr int kMaxTurns = 10'000;
 constexpr size_t kMaxMessageBytes = 200;
 
-Loop& SharedLoop() {
-  static Loop& loop = *new Loop;
+net::Loop& SharedLoop() {
+  static net::Loop& loop = *new net::Loop;
   return loop;
 }
 
@@ -316,7 +316,7 @@ class Talk {
   }
 
   Input& input_;
-  Loop& loop_;
+  net::Loop& loop_;
   upstream::H2Options options_;
   Owner owner_;
   std::shared_ptr<H2Connection> connection_;

@@ -10,9 +10,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/transcode/json_to_wire.h"
-#include "gateway/transcode/oracle.h"
-#include "gateway/transcode/wire_to_json.h"
+#include "gateway/codec/json_to_wire.h"
+#include "gateway/codec/testing/oracle.h"
+#include "gateway/codec/wire_to_json.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/json_grammar.h"
@@ -21,9 +21,9 @@
 namespace penstock::fuzz {
 namespace {
 
+using codec::JsonReadOptions;
+using codec::MessagePlan;
 using google::protobuf::Message;
-using transcode::JsonReadOptions;
-using transcode::MessagePlan;
 
 constexpr absl::string_view kKept = "kept";
 
@@ -43,7 +43,7 @@ bool Read(Reader reader, const Plan& plan, absl::string_view json, const JsonRea
 
 // A path of a FieldMask that begins with a capital libprotobuf reads in its own way.
 bool Same(const Message& a, const Message& b) {
-  if (transcode::Same(a, b)) return true;
+  if (codec::testing::Same(a, b)) return true;
   google::protobuf::util::MessageDifferencer differencer;
   google::protobuf::util::DefaultFieldComparator comparator;
   comparator.set_treat_nan_as_equal(true);
@@ -97,13 +97,13 @@ void Run(Input& input) {
   const absl::string_view json = input.Rest();
   std::string wire;
   if ((choice & 8) != 0) {
-    const transcode::FieldPlan& field = plan.fields()[choice / 16 % plan.fields().size()];
-    if (!Read(transcode::JsonToWireField, field, json, options, &wire)) return;
+    const codec::FieldPlan& field = plan.fields()[choice / 16 % plan.fields().size()];
+    if (!Read(codec::JsonToWireField, field, json, options, &wire)) return;
     FUZZ_EXPECT(IsJson(json), json);
     Check(plan, absl::StrCat("{\"", field.name, "\":", json, "}"), wire, !options.ignore_unknown);
     return;
   }
-  if (!Read(transcode::JsonToWire, plan, json, options, &wire)) return;
+  if (!Read(codec::JsonToWire, plan, json, options, &wire)) return;
   FUZZ_EXPECT(IsJson(json), json);
   Check(plan, json, wire, !options.ignore_unknown);
 }

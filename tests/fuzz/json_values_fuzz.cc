@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/transcode/json_values.h"
+#include "gateway/codec/json_values.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/json_grammar.h"
@@ -13,7 +13,7 @@
 namespace penstock::fuzz {
 namespace {
 
-using transcode::JsonValues;
+using codec::JsonValues;
 using Result = JsonValues::Result;
 
 struct Found {

@@ -11,8 +11,8 @@
 namespace penstock::fuzz {
 namespace {
 
-using transcode::PlanSet;
-using transcode::PrintOptions;
+using codec::PlanSet;
+using codec::PrintOptions;
 
 PrintOptions OptionsOf(Printing printing) {
   switch (printing) {
@@ -45,13 +45,13 @@ const PlanSet& Plans(Printing printing) {
   return *plans[static_cast<size_t>(printing)];
 }
 
-const transcode::MessagePlan& PlanOf(Printing printing, absl::string_view type) {
+const codec::MessagePlan& PlanOf(Printing printing, absl::string_view type) {
   const auto* plan = Plans(printing).Find(absl::StrCat("penstock.transcode.test.", type));
   FUZZ_EXPECT(plan != nullptr, type);
   return *plan;
 }
 
-std::unique_ptr<google::protobuf::Message> NewMessage(const transcode::MessagePlan& plan) {
+std::unique_ptr<google::protobuf::Message> NewMessage(const codec::MessagePlan& plan) {
   const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(plan.descriptor());
   return std::unique_ptr<google::protobuf::Message>(prototype->New());
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "gateway/transcode/message_plan.h"
+#include "gateway/codec/message_plan.h"
 
 namespace penstock::fuzz {
 
@@ -20,13 +20,13 @@ enum class Printing { kDefault, kSetOnly, kGo, kOther };
 inline constexpr size_t kPrintings = 4;
 
 // The types of gateway/transcode/testdata.
-const transcode::PlanSet& Plans(Printing printing);
+const codec::PlanSet& Plans(Printing printing);
 
 // `type` without its package, such as "Everything". Aborts where there is none.
-const transcode::MessagePlan& PlanOf(Printing printing, absl::string_view type);
+const codec::MessagePlan& PlanOf(Printing printing, absl::string_view type);
 
 // An empty message of that type.
-std::unique_ptr<google::protobuf::Message> NewMessage(const transcode::MessagePlan& plan);
+std::unique_ptr<google::protobuf::Message> NewMessage(const codec::MessagePlan& plan);
 
 // The value of `json`, by libprotobuf. False: it does not read it.
 bool ReadByLibprotobuf(absl::string_view json, google::protobuf::Message* message);

@@ -11,8 +11,8 @@
 #include "absl/strings/strip.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/stream.h"
-#include "gateway/request_metadata.h"
-#include "gateway/response_metadata.h"
+#include "gateway/protocol/request_metadata.h"
+#include "gateway/protocol/response_metadata.h"
 #include "gateway/upstream/metadata.h"
 #include "gateway/upstream/status.h"
 #include "tests/fuzz/expect.h"
@@ -39,7 +39,7 @@ MetadataOptions OptionsOf(uint8_t bits) {
   MetadataOptions options;
   options.forward_headers = {"x-own", "x-own-bin", "grpcgateway-x", "x-forwarded-for", "authorization", "te"};
   options.legacy_metadata_headers = (bits & 1) != 0;
-  if ((bits & 2) != 0) options.trusted_proxies = {config::ParseCidr("10.0.0.0/8").value()};
+  if ((bits & 2) != 0) options.trusted_proxies = {net::ParseCidr("10.0.0.0/8").value()};
   options.trust_any_proxy = (bits & 4) != 0;
   options.lenient_timeout = (bits & 8) != 0;
   options.show_protocol_metadata = (bits & 16) != 0;

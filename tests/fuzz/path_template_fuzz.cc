@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "gateway/route/last_registered_router.h"
+#include "gateway/grpc_gateway/last_registered_router.h"
 #include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
 #include "gateway/route/percent.h"
@@ -149,7 +149,7 @@ void Run(absl::string_view text, Syntax syntax) {
   // A literal with an escape matches no path that means it: grpc-gateway compares it with the decoded path.
   if (absl::StrContains(text, "%")) return;
   for (const Unescape unescape : {Unescape::kLegacy, Unescape::kAllExceptReserved, Unescape::kAll}) {
-    const auto router = RouterOf<route::LastRegisteredRouter::Builder>(*parsed, unescape);
+    const auto router = RouterOf<grpc_gateway::LastRegisteredRouter::Builder>(*parsed, unescape);
     CheckFinds(*router, *parsed, syntax, unescape, kStarStarValue);
     CheckFinds(*router, *parsed, syntax, unescape, kStarValue);
   }

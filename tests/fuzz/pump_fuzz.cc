@@ -1,7 +1,7 @@
 // The pump in any order of events and with any sizes: one byte chooses an event, further ones its sizes.
 #include <algorithm>
 
-#include "gateway/pump.h"
+#include "gateway/exchange/pump.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
 

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/optional.h"
-#include "gateway/route/last_registered_router.h"
+#include "gateway/grpc_gateway/last_registered_router.h"
 #include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
 #include "gateway/route/percent.h"
@@ -159,7 +159,7 @@ bool GatewayMatches(const PathTemplate& path_template, absl::string_view decoded
 }
 
 void RunGateway(const std::vector<Route>& routes, const std::string& method, absl::string_view path) {
-  route::LastRegisteredRouter::Builder builder(Unescape::kLegacy);
+  grpc_gateway::LastRegisteredRouter::Builder builder(Unescape::kLegacy);
   for (size_t i = 0; i < routes.size(); ++i) builder.Add(routes[i].method, routes[i].path_template, i, "");
   const auto router = *std::move(builder).Build();
   const Router::Match match = router->Find(method, path);

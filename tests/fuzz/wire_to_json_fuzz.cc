@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "gateway/transcode/json_to_wire.h"
-#include "gateway/transcode/oracle.h"
-#include "gateway/transcode/wire_to_json.h"
+#include "gateway/codec/json_to_wire.h"
+#include "gateway/codec/testing/oracle.h"
+#include "gateway/codec/wire_to_json.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/json_grammar.h"
@@ -20,10 +20,10 @@
 namespace penstock::fuzz {
 namespace {
 
+using codec::MessagePlan;
+using codec::UnknownAny;
+using codec::WireToJson;
 using google::protobuf::Message;
-using transcode::MessagePlan;
-using transcode::UnknownAny;
-using transcode::WireToJson;
 
 constexpr absl::string_view kKept = "kept";
 
@@ -68,7 +68,7 @@ void CheckOracle(Message& message, const std::string& ours) {
   // It prints invalid UTF-8 and NaN in ways that it does not read.
   if (!ReadByLibprotobuf(theirs, &their_value) || !ReadByLibprotobuf(ours, &our_value)) return;
   // Nor does it look into an Any before it prints that.
-  const bool same = transcode::SameValue(our_value, their_value) || absl::StrContains(ours, "@type");
+  const bool same = codec::testing::SameValue(our_value, their_value) || absl::StrContains(ours, "@type");
   FUZZ_EXPECT(same, ours, "\n", theirs);
 }
 

@@ -23,7 +23,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "gateway/http/http2_test_client.h"
+#include "gateway/http/testing/http2_test_client.h"
 #include "tests/bench/tick_line.h"
 #include "tests/support/json_at.h"
 #include "tests/support/process.h"

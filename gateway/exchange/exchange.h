@@ -1,0 +1,158 @@
+// The life of one request, from its head to its end. This is the only place that knows every stage; read OnRequestHead,
+// OnRequestEnd and the OnCall… functions in that order and the whole gateway has been followed:
+//
+//   OnRequestHead   route → media types → limits                    (or an answer of the gateway's own, or the page)
+//   OnRequestBody   bytes → messages                                (sent on at once where the method takes many)
+//   OnRequestEnd    the last message → start the call
+//   OnCallMessage   wire bytes → JSON record → the session's buffer  (the pump says when, and gives window back)
+//   OnCallEnd       status → the ending
+//
+// What the two dialects of the contract do differently is asked of context.dialect.
+//
+// An Exchange lives on its loop's thread, is made and destroyed by the HTTP session, and writes the access line when it
+// is destroyed, which is when the client has everything or is gone.
+#ifndef PENSTOCK_GATEWAY_EXCHANGE_EXCHANGE_H_
+#define PENSTOCK_GATEWAY_EXCHANGE_EXCHANGE_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "gateway/exchange/exchange_context.h"
+#include "gateway/exchange/pump.h"
+#include "gateway/http/stream.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/protocol/dialect.h"
+#include "gateway/protocol/request_reader.h"
+#include "gateway/schema/schema.h"
+#include "gateway/upstream/call.h"
+
+namespace penstock {
+
+class Exchange final : public http::RequestHandler,
+                       public LiveStream,
+                       private upstream::CallHandler,
+                       private net::Timer,
+                       private net::Deferred {
+ public:
+  // `context` and `response` outlive it.
+  Exchange(ExchangeContext& context, http::RequestHead head, http::ResponseStream& response);
+  ~Exchange() override;
+
+  // A stream that goes on has an access line each time this has passed.
+  static constexpr absl::Duration kLogEvery = absl::Minutes(1);
+
+  // LiveStream: the gateway is shutting down and it is this request's turn.
+  void EndForDrain() override;
+  observe::LiveEntry Describe() const override;
+  size_t held_bytes() const override { return pump_ ? pump_->held() : 0; }
+
+ private:
+  using Clock = net::TimerWheel::Clock;
+
+  // http::RequestHandler
+  void OnRequestHead() override;
+  void OnRequestBody(absl::string_view data) override;
+  void OnRequestEnd() override;
+  void OnRequestBroken(int status, absl::string_view message) override;
+  void OnDrained(size_t bytes) override;
+  void OnClientGone(absl::string_view reason) override;
+
+  // upstream::CallHandler
+  void OnCallMetadata(const upstream::Metadata& metadata) override;
+  void OnCallMessage(absl::string_view message, size_t window) override;
+  void OnCallPartial(size_t window) override;
+  void OnCallSent() override;
+  void OnCallEnd(upstream::CallEnd end) override;
+
+  void OnTimer() override;      // head wait, heartbeat, longest duration
+  void RunDeferred() override;  // what must not be done below a callback of the call
+
+  // Before the call.
+  void AnswerPreflight();
+  void AnswerWithoutRoute(const route::Router::Match& match);
+  void SendMethodList();
+  void Admit(route::Router::Match match);
+  void StartCall();
+  void SendMessage(absl::string_view wire);
+  void OnBadBody(const absl::Status& status);
+  void ReleaseBody();
+
+  // How a call ended, for whoever is told.
+  struct Ending {
+    absl::Status status;
+    observe::EndReason reason = observe::EndReason::kOk;
+    bool unprocessed = false;  // no upstream saw the call
+    http::Headers trailers = {};
+  };
+
+  // The response of a method that streams it.
+  void OnStreamMessage(absl::string_view message, size_t window);
+  void Carry(const PumpActions& actions, const Ending& ending, absl::optional<absl::string_view> first = {});
+  void SendStreamHead(absl::optional<absl::string_view> first);
+  void EndWithNothingLeft();
+  void ArmTimer();
+
+  // The response of any other method: a body with its media type.
+  void OnUnaryMessage(absl::string_view message, size_t window);
+  absl::Status PrintWhole(absl::string_view message);
+  void OnUnaryEnd(Ending ending);
+
+  // Replies that are complete in one go, and ends.
+  void Reply(LocalAnswer answer);
+  void ReplyTooLong(absl::string_view message);
+  void ReplyFailure(const Ending& ending);
+  void SendWhole(int http_status, http::Headers headers, absl::string_view body, const http::Headers& trailers);
+  void SendHead(int status, http::Headers headers, absl::optional<uint64_t> content_length);
+  void End(observe::EndReason reason, absl::StatusCode code);
+  void CancelCall();
+  std::vector<const codec::PlanSet*> StatusTypes() const;
+  void WriteAccessLine(absl::string_view end_reason) const;
+
+  ExchangeContext& context_;
+  http::ResponseStream& response_;
+  const Clock::time_point start_ = Clock::now();
+  http::RequestHead head_;
+  absl::string_view path_;               // into head_.target
+  absl::string_view query_;              // the same, after '?'; or into rest_of_query_
+  std::string rest_of_query_;            // without the id after which the client goes on
+  bool resumed_ = false;                 // it goes on after a record
+  const std::string* origin_ = nullptr;  // of the page that asks, where it was configured; null: any other, or no page
+
+  std::shared_ptr<const Schema> schema_;   // the one it started with
+  const Schema::Route* route_ = nullptr;   // null: none matched
+  const StreamFormat* format_ = nullptr;   // of a method that streams its answer
+  std::unique_ptr<RequestReader> reader_;  // while the body is read
+  size_t unreleased_ = 0;                  // bytes of the body that the session was not told of yet
+  absl::Duration timeout_ = absl::InfiniteDuration();
+
+  std::unique_ptr<upstream::Call> call_;
+  http::Headers metadata_;              // of the response, until the head goes
+  std::unique_ptr<WholeAnswer> whole_;  // the one message of a method that has one, printed
+  absl::optional<Pump> pump_;           // of a method that streams its answer, once its call has started
+
+  std::string trace_id_, request_id_;  // for the access line, where it is wanted
+  Clock::time_point logged_ = start_;  // its last access line
+  Clock::time_point last_sent_;        // or the call's start, while nothing was
+  bool answered_ = false;              // a complete reply was sent, or the end is on its way: nothing more may be said
+  bool cancel_ = false;                // the call goes at the end of the turn
+  bool wants_trailers_ = false;
+  bool called_ = false;  // a call was started
+  int status_ = 0;
+  absl::StatusCode code_ = absl::StatusCode::kOk;
+  observe::EndReason end_reason_ = observe::EndReason::kClientGone;
+  absl::optional<Clock::duration> first_message_;
+  uint64_t messages_ = 0;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace penstock
+
+#endif  // PENSTOCK_GATEWAY_EXCHANGE_EXCHANGE_H_

@@ -1,0 +1,67 @@
+#include "gateway/net/tls_client.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace penstock::net {
+namespace {
+
+constexpr unsigned char kProtocols[] = "\x02h2";
+
+absl::Status UseCa(SSL_CTX* context, const std::string& file) {
+  constexpr char kFlag[] = "--upstream-ca-file";
+  if (file.empty()) {
+    SSL_CTX_set_default_verify_paths(context);
+    return absl::OkStatus();
+  }
+  if (absl::Status status = CheckReadable(kFlag, file); !status.ok()) return status;
+  if (SSL_CTX_load_verify_file(context, file.c_str()) == 1) return absl::OkStatus();
+  return Unusable(kFlag, file, "holds no CA certificate. Write PEM: \"-----BEGIN CERTIFICATE-----\".");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::Load(TlsClientOptions options) {
+  std::unique_ptr<TlsClient> client(new TlsClient(std::move(options)));
+  client->loaded_ = client->Versions();
+  absl::StatusOr<Context> context = client->LoadContext();
+  if (!context.ok()) return context.status();
+  client->context_ = *std::move(context);
+  return client;
+}
+
+Context TlsClient::context() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<FileVersion> versions = Versions();
+  if (versions == loaded_) return context_;
+  absl::StatusOr<Context> context = LoadContext();
+  // Files that are replaced one by one do not match for a moment: the next connection looks again.
+  if (!context.ok()) return context_;
+  loaded_ = std::move(versions);
+  context_ = *std::move(context);
+  return context_;
+}
+
+absl::StatusOr<Context> TlsClient::LoadContext() const {
+  ERR_clear_error();
+  absl::StatusOr<Context> context = NewContext(TLS_client_method());
+  if (!context.ok()) return context;
+  SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_alpn_protos(context->get(), kProtocols, sizeof(kProtocols) - 1);
+  absl::Status status = UseCa(context->get(), options_.ca_file);
+  if (status.ok() && !options_.cert_file.empty()) {
+    status = UseCertificate(context->get(), "--upstream-cert-file", options_.cert_file);
+    if (status.ok()) {
+      status = UseKey(context->get(), "--upstream-key-file", options_.key_file, options_.cert_file);
+    }
+  }
+  ERR_clear_error();
+  if (!status.ok()) return status;
+  return context;
+}
+
+std::vector<FileVersion> TlsClient::Versions() const {
+  return VersionsOf({options_.ca_file, options_.cert_file, options_.key_file});
+}
+
+}  // namespace penstock::net

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""The order of the gateway's layers, asked of the build: no arrow runs up, and pure parts reach nothing impure.
+
+    layers_test.py GRAPH    GRAPH: what `bazel query --output=graph` says of the gateway's binary
+"""
+
+import re
+import sys
+import unittest
+
+# Low to high. A target depends on targets of its own layer's rooms and of the layers before it, nothing else.
+LAYERS = [
+    ["base"],
+    ["net"],
+    ["config", "observe", "codec", "route"],
+    ["http", "upstream", "binding"],
+    ["schema", "protocol"],
+    ["grpc_gateway"],
+    ["exchange"],
+    ["share", "admin"],
+    ["server"],
+]
+
+# Rooms of one layer that must not see each other: what joins them is above.
+STRANGERS = [("http", "upstream")]
+
+# Values in, values out: no socket, thread, clock or file. Whole rooms, or single targets of a room that has others.
+PURE = [
+    "base",
+    "binding",
+    "codec",
+    "config:config",
+    "config:dialect",
+    "config:origin",
+    "config:units",
+    "exchange:cors",
+    "exchange:cross_site",
+    "exchange:pump",
+    "exchange:resume",
+    "grpc_gateway",
+    "http:flood_guard",
+    "http:http1_parser",
+    "http:http2_request",
+    "http:stream",
+    "net:address",
+    "net:cidr",
+    "net:timer_wheel",
+    "observe:live_report",
+    "protocol",
+    "route",
+    "schema:method_list",
+    "schema:schema",
+    "schema:schema_store",
+    "schema:stream_options",
+    "upstream:ejection",
+    "upstream:grpc_frames",
+    "upstream:metadata",
+    "upstream:status",
+]
+
+# Arrows that still run up. This list only shrinks.
+REMAINING = {
+    ("//gateway/binding:binding", "//gateway/grpc_gateway:go_body"),
+    ("//gateway/binding:binding", "//gateway/grpc_gateway:go_query"),
+    ("//gateway/binding:binding", "//gateway/grpc_gateway:go_text"),
+    ("//gateway/binding:response_binding", "//gateway/grpc_gateway:html_escape"),
+    ("//gateway/codec:json_to_wire", "//gateway/grpc_gateway:go_time"),
+    ("//gateway/exchange:exchange_context", "//gateway/server:memory_guard"),
+    ("//gateway/protocol:metadata", "//gateway/grpc_gateway:go_text"),
+    ("//gateway/protocol:request_reader", "//gateway/exchange:resume"),
+    ("//gateway/protocol:stream_format", "//gateway/exchange:pump"),
+    ("//gateway/schema:schema", "//gateway/grpc_gateway:last_registered_router"),
+}
+
+IMPURE = {
+    "//gateway/net:loop",
+    "@system//:asio",
+    "@system//:grpc++",
+    "@system//:nghttp2",
+    "@system//:openssl",
+    "@system//:spdlog",
+}
+
+# Nothing that the binary is made of may know gRPC's library.
+FOREIGN = {"@system//:grpc++", "//service:penstock-ticks"}
+
+
+def read_graph(path):
+    """Target → the targets it names as dependencies."""
+    edges = {}
+    with open(path) as graph:
+        for line in graph:
+            labels = re.findall(r'"([^"]+)"', line)
+            if "->" in line:
+                edges.setdefault(labels[0], set()).add(labels[1])
+            elif labels:
+                edges.setdefault(labels[0], set())
+    return edges
+
+
+def room_of(label):
+    match = re.fullmatch(r"//gateway/([\w/]+):[\w.-]+", label)
+    return match.group(1) if match else None
+
+
+class Layers(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.edges = read_graph(sys.argv[-1])
+        cls.level = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
+
+    def inner_edges(self):
+        for source, targets in self.edges.items():
+            for target in targets:
+                pair = room_of(source), room_of(target)
+                if None not in pair and pair[0] != pair[1]:
+                    yield source, target, *pair
+
+    def reach(self, label):
+        seen, todo = set(), [label]
+        while todo:
+            for target in self.edges.get(todo.pop(), ()):
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return seen
+
+    def test_the_graph_is_whole(self):
+        """Its silence would prove nothing otherwise."""
+        self.assertIn("@system//:asio", self.reach("//gateway:penstock-gateway"))
+        self.assertGreater(len(list(self.inner_edges())), 50)
+
+    def test_every_room_has_a_layer(self):
+        rooms = {room_of(label) for label in self.edges} - {None}
+        self.assertEqual(rooms - set(self.level), set())
+
+    def test_no_arrow_runs_up(self):
+        up = {(a, b) for a, b, low, high in self.inner_edges() if self.level[high] > self.level[low]}
+        self.assertEqual(up, REMAINING)
+
+    def test_strangers_do_not_meet(self):
+        for pair in STRANGERS:
+            met = [f"{a} -> {b}" for a, b, one, other in self.inner_edges() if {one, other} == set(pair)]
+            self.assertEqual(met, [])
+
+    def test_pure_parts_stay_pure(self):
+        for part in PURE:
+            targets = [t for t in self.edges if t == f"//gateway/{part}" or room_of(t) == part and "." not in t]
+            self.assertTrue(targets, f"{part} is not part of the gateway any more: take it off the list")
+            for target in targets:
+                self.assertEqual(self.reach(target) & IMPURE, set(), target)
+
+    def test_no_grpc_in_the_gateway(self):
+        self.assertEqual(self.reach("//gateway:penstock-gateway") & FOREIGN, set())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
