@@ -9,6 +9,7 @@ cd "$scratch"
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 # Names that a shell, tar or a line-wise reader could take for something else.
+# shellcheck disable=SC2016  # a name, no variable
 names=(plain 'two words' $'a new\nline' $'a tab\t' -dash --extract '*' '$HOME' "it's" '"quoted"' '#' '@file' 'a:b' .hidden
   $'no\xffUTF-8' 'é' 'back\slash' '!' "$(printf 'n%.0s' {1..255})" folder/below)
 

@@ -22,7 +22,7 @@ _fuzz_corpus = rule(
         ),
         "_corpus": attr.label(
             allow_single_file = True,
-            cfg = "host",
+            cfg = "exec",
             default = Label("//tests/fuzz:corpus.sh"),
             executable = True,
         ),
