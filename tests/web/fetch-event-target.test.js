@@ -4,8 +4,9 @@ import {constants, createGzip, gzipSync} from 'node:zlib';
 
 import {afterEach, describe, expect, test, vi} from 'vitest';
 
+import {FetchEventError, FetchEventTarget} from '../../web/client/fetch-event-target.js';
+
 import {HEAD, LAST, chunk, faultServer, reply} from './fault_server.js';
-import {FetchEventError, FetchEventTarget} from './fetch-event-target.js';
 
 /** @typedef {import('./fault_server.js').Answer} Answer */
 

@@ -8,7 +8,7 @@
  * The body is passed on chunk by chunk as it is pulled, so backpressure stays what it was.
  */
 
-import {LineDecoder} from './ndjson.js';
+import {LineDecoder} from '../client/ndjson.js';
 
 /**
  * @param {object} tap

@@ -2,9 +2,10 @@
 // decoder, a line splitter and JSON.parse into dispatchEvent(). Vitest fails the run on any unhandled rejection.
 import {afterEach, expect, test, vi} from 'vitest';
 
+import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
+import {LineDecoder} from '../../web/client/ndjson.js';
+
 import {HEAD, LAST, chunk, faultServer, reply} from './fault_server.js';
-import {FetchEventTarget} from './fetch-event-target.js';
-import {LineDecoder} from './ndjson.js';
 
 /** @typedef {import('./fault_server.js').Answer} Answer */
 
@@ -128,7 +129,7 @@ test("8: abort meant any failure; a user's abort was error before the head and a
 test('9: the close event said code 0 after a success', async () => {
   const {url} = await serve(stream(END));
   const target = new FetchEventTarget(url);
-  /** @type {import('./fetch-event-target.js').CloseInfo} */
+  /** @type {import('../../web/client/fetch-event-target.js').CloseInfo} */
   const {reason, wasClean, status} = await new Promise((resolve) => target.addEventListener('close', resolve));
   expect({reason, wasClean, status}).toEqual({reason: 'end', wasClean: true, status: 200});
 });
@@ -235,7 +236,7 @@ test("17: the server's Host was pasted into a script, which breaks behind TLS", 
 
 test('18: `new F() instanceof F` was false, and names were global', async () => {
   const before = Object.keys(globalThis);
-  const module = await import('./fetch-event-target.js');
+  const module = await import('../../web/client/fetch-event-target.js');
   const target = new module.FetchEventTarget('http://127.0.0.1:9/');
   target.close();
   expect(target instanceof module.FetchEventTarget && target instanceof EventTarget).toBe(true);

@@ -5,10 +5,11 @@
  * What a server sends is shown with `textContent` and nothing else.
  */
 
+import {FetchEventTarget} from '../client/fetch-event-target.js';
+
 import {PATH, curlCommand, grpcurlCommand, tickRequest} from './commands.js';
 import {ending, explain, fieldViolations} from './explain.js';
 import {Feed} from './feed.js';
-import {FetchEventTarget} from './fetch-event-target.js';
 import {Figures} from './figures.js';
 import {clip, formatBytes, formatClock, formatDuration, formatNumber} from './format.js';
 import {drawSparkline} from './sparkline.js';
@@ -23,7 +24,7 @@ const NOTHING_YET = 'Press Start, and each message appears here as it arrives.';
 const FIELDS = ['message', 'interval', 'count'];
 
 /** @typedef {{time: string, message: string, sequence: string}} Tick */
-/** @typedef {import('./fetch-event-target.js').StreamRecord<Tick>} TickRecord */
+/** @typedef {import('../client/fetch-event-target.js').StreamRecord<Tick>} TickRecord */
 /** @typedef {{record: TickRecord, gap: number, skipped: number}} Arrival */
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -137,7 +138,7 @@ const showRunning = (running) => {
   if (focused) on.focus();
 };
 
-/** @param {import('./fetch-event-target.js').FetchEventError | undefined} error */
+/** @param {import('../client/fetch-event-target.js').FetchEventError | undefined} error */
 const showFault = (error) => {
   const fields = error ? fieldViolations(error) : [];
   for (const name of FIELDS) {

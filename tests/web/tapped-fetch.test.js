@@ -1,9 +1,10 @@
 // The tap: what goes through is told, and goes through as it was.
 import {afterEach, expect, test} from 'vitest';
 
+import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
+import {tappedFetch} from '../../web/page/tapped-fetch.js';
+
 import {HEAD, LAST, chunk, faultServer, reply} from './fault_server.js';
-import {FetchEventTarget} from './fetch-event-target.js';
-import {tappedFetch} from './tapped-fetch.js';
 
 /** @type {(() => unknown)[]} */
 const cleanups = [];

@@ -1,8 +1,9 @@
 // Errors as the page tells them.
 import {describe, expect, test} from 'vitest';
 
+import {FetchEventError} from '../client/fetch-event-target.js';
+
 import {ending, explain, fieldViolations} from './explain.js';
-import {FetchEventError} from './fetch-event-target.js';
 
 const rpc = (/** @type {number} */ code, message = '', /** @type {any[]=} */ details = []) => ({
   code,

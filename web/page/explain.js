@@ -3,7 +3,7 @@
  * What went wrong, as a person wants it told. Pure: an error in, words out.
  */
 
-/** @typedef {import('./fetch-event-target.js').FetchEventError} FetchEventError */
+/** @typedef {import('../client/fetch-event-target.js').FetchEventError} FetchEventError */
 
 /** gRPC's status codes by number: their names, and what each means to whoever pressed Start. */
 const CODES = [

@@ -6,7 +6,7 @@
  *
  * It knows no runtime: it runs in Node, in its worker threads, in browsers' workers, in Deno and in Bun.
  */
-import {FetchEventTarget} from './fetch-event-target.js';
+import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
 
 /**
  * @param {string} url

@@ -5,12 +5,13 @@
  * What a server sends is shown with `textContent` and nothing else.
  */
 
+import {FetchEventTarget} from '../client/fetch-event-target.js';
+import {ending, explain} from '../page/explain.js';
+import {Feed} from '../page/feed.js';
+import {clip} from '../page/format.js';
+import {tappedFetch} from '../page/tapped-fetch.js';
+
 import {curlOf, httpRequest, skeleton} from './console-request.js';
-import {ending, explain} from './explain.js';
-import {Feed} from './feed.js';
-import {FetchEventTarget} from './fetch-event-target.js';
-import {clip} from './format.js';
-import {tappedFetch} from './tapped-fetch.js';
 
 /** @typedef {import('./console-request.js').Method} Method */
 /** @typedef {import('./console-request.js').MethodList} MethodList */

@@ -31,7 +31,8 @@ case $suite in
       --reporter=default --reporter=junit --outputFile.junit="${XML_OUTPUT_FILE:-$TEST_TMPDIR/junit.xml}"
     ;;
   types)
-    for project in tsconfig*.json; do
+    shopt -s nullglob
+    for project in tsconfig*.json */tsconfig*.json; do
       "$node" "$modules/typescript/bin/tsc" -p "$project"
     done
     ;;

@@ -4,7 +4,7 @@
  * values in, values out.
  */
 
-import {shellWord} from './commands.js';
+import {shellWord} from '../page/commands.js';
 
 /**
  * What `console/methods` answers.

@@ -1,6 +1,6 @@
 // The npm package: packed, installed into an empty project, and used as its users use it.
 import {execFile} from 'node:child_process';
-import {cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -17,6 +17,7 @@ const MAX_BYTES = 3072;
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
+const client = path.join(here, '../../web/client');
 const {resolve} = createRequire(import.meta.url);
 const tsc = path.join(path.dirname(resolve('typescript/package.json')), 'bin/tsc');
 
@@ -38,14 +39,12 @@ const npm = async (cwd, ...args) => {
 
 beforeAll(async () => {
   scratch = await mkdtemp(path.join(tmpdir(), 'package-'));
-  const source = path.join(scratch, 'source');
+  const source = path.join(scratch, 'web/client');
   project = path.join(scratch, 'project');
-  await mkdir(source);
   await mkdir(project);
-  for (const name of await readdir(here)) {
-    if (/\.(js|json|md)$/.test(name)) await cp(path.join(here, name), path.join(source, name), {dereference: true});
-  }
-  await symlink(path.resolve(path.dirname(tsc), '../..'), path.join(source, 'node_modules'));
+  await cp(client, source, {recursive: true, dereference: true});
+  await cp(path.join(client, '../tsconfig.json'), path.join(source, '../tsconfig.json'));
+  await symlink(path.resolve(path.dirname(tsc), '../..'), path.join(scratch, 'web/node_modules'));
 
   // `prepack` writes the declarations.
   const [tarball] = JSON.parse(await npm(source, 'pack', '--json'));
@@ -80,7 +79,7 @@ test('works in Node', async () => {
   const scenario = await readFile(path.join(here, 'scenario.js'), 'utf8');
   await writeFile(
     path.join(project, 'scenario.js'),
-    scenario.replaceAll('./fetch-event-target.js', 'penstock-fetch-event-target'),
+    scenario.replaceAll('../../web/client/fetch-event-target.js', 'penstock-fetch-event-target'),
   );
   await writeFile(
     path.join(project, 'use.js'),
