@@ -47,6 +47,6 @@ export const complaints = async (page) => {
 /**
  * The client as the page has it, for evaluate(). A text, because what runs the tests rewrites import() in functions.
  * @param {import('playwright-core').Page} page
- * @returns {Promise<import('playwright-core').JSHandle<typeof import('../../web/fetch-event-target.js')>>}
+ * @returns {Promise<import('playwright-core').JSHandle<typeof import('../../web/client/fetch-event-target.js')>>}
  */
 export const clientModule = (page) => page.evaluateHandle("import('/fetch-event-target.js')");

@@ -3,8 +3,8 @@
 import puppeteer from 'puppeteer-core';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test} from 'vitest';
 
-import {EXPECTED} from '../../web/scenario.js';
-import {scenarioBody} from '../../web/scenario_server.js';
+import {EXPECTED} from '../web/scenario.js';
+import {scenarioBody} from '../web/scenario_server.js';
 
 import {eventually, startGateway, startService, streamsActive} from './processes.js';
 import {scriptedServer, tickLine} from './scripted_server.js';
@@ -64,7 +64,7 @@ const texts = (/** @type {string} */ selector) =>
 
 /** The page under a script of the test's own. @param {Parameters<typeof scriptedServer>[1]} script */
 const serve = async (script) => {
-  const folders = [new URL('../../web/', import.meta.url), new URL('./', import.meta.url)];
+  const folders = [new URL('../../web/root/', import.meta.url), new URL('../../', import.meta.url)];
   const server = await scriptedServer(folders, script);
   onTestFinished(() => server.close());
   await page.goto(server.url);
@@ -123,7 +123,7 @@ test('the client in a worker', async () => {
   const events = await page.evaluate(
     () =>
       new Promise((resolve, reject) => {
-        const worker = new Worker('worker.js', {type: 'module'});
+        const worker = new Worker('tests/browser/worker.js', {type: 'module'});
         worker.onmessage = ({data}) => resolve(data);
         worker.onerror = ({message}) => reject(new Error(message));
         worker.postMessage('/v1/ticks:subscribe');

@@ -147,6 +147,7 @@ describe('one stream', () => {
     await rows().nth(1).waitFor();
     expect(await rows().locator('.text').allTextContents()).toEqual([message, message]);
     await page.getByText('NDJSON').click();
+    await page.locator('#lines .row').nth(2).waitFor();
     const lines = (await page.locator('#lines .row').allTextContents()).map((line) => JSON.parse(line));
     expect(lines).toMatchObject([
       {type: 'tick', data: {message, sequence: '1'}},

@@ -1,15 +1,15 @@
 // The page and the client in a real browser, before streams that no real service sends on demand.
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 
-import {EXPECTED} from '../../web/scenario.js';
-import {scenarioBody} from '../../web/scenario_server.js';
+import {EXPECTED} from '../web/scenario.js';
+import {scenarioBody} from '../web/scenario_server.js';
 
 import {clientModule, complaints, launch} from './browser.js';
 import {eventually} from './processes.js';
 import {scriptedServer, tickLine, writeHeld} from './scripted_server.js';
 
-const WEB = new URL('../../web/', import.meta.url);
-const HERE = new URL('./', import.meta.url);
+const WEB = new URL('../../web/root/', import.meta.url);
+const TREE = new URL('../../', import.meta.url);
 const END = '{"end":{"code":0}}\n';
 
 /** @type {import('playwright-core').Browser} */
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** @param {Parameters<typeof scriptedServer>[1]} script */
 const serve = async (script) => {
-  const server = await scriptedServer([WEB, HERE], script);
+  const server = await scriptedServer([WEB, TREE], script);
   onTestFinished(() => server.close());
   await page.goto(server.url);
   return server;
@@ -197,7 +197,7 @@ test('the client works in a worker of a page', async () => {
   const events = await page.evaluate(
     () =>
       new Promise((resolve, reject) => {
-        const worker = new Worker('worker.js', {type: 'module'});
+        const worker = new Worker('tests/browser/worker.js', {type: 'module'});
         worker.onmessage = ({data}) => resolve(data);
         worker.onerror = ({message}) => reject(new Error(message));
         worker.postMessage('/v1/ticks:subscribe');

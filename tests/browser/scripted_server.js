@@ -3,7 +3,7 @@
  * A server for what the real one cannot be made to do on demand: it serves the page as the gateway does, policy and all,
  * and answers its stream by a script of the test's own.
  *
- *     const server = await scriptedServer([new URL('../../web/', import.meta.url)], async (response) => {
+ *     const server = await scriptedServer([new URL('../../web/root/', import.meta.url)], async (response) => {
  *       response.write('{"type":"tick","data":…}\n');
  *       response.end('{"end":{"code":0}}\n');
  *     });
@@ -59,7 +59,7 @@ export const scriptedServer = async (folders, script) => {
       return script(response, {headers: request.headers, body});
     }
     const name = request.url === '/' ? 'index.html' : `${request.url}`.slice(1);
-    for (const folder of /^[\w.-]+$/.test(name) ? folders : []) {
+    for (const folder of /^(\w[\w.-]*\/)*\w[\w.-]*$/.test(name) ? folders : []) {
       const content = await readFile(new URL(name, folder)).catch(() => undefined);
       if (!content) continue;
       response.writeHead(200, {

@@ -24,7 +24,7 @@ class ReferenceTest : public ::testing::Test {
 
   std::unique_ptr<Server> service_ = StartService();
   std::unique_ptr<Server> gateway_ =
-      StartTickReferenceGateway({"--upstream=" + service_->address(), "--web-root=web", "--drain-window=100ms"});
+      StartTickReferenceGateway({"--upstream=" + service_->address(), "--web-root=web/root", "--drain-window=100ms"});
 };
 
 TEST_F(ReferenceTest, StreamsTicksAsGrpcGatewayDoes) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
@@ -31,7 +32,8 @@ int main(int argc, char** argv) {
   LLVMFuzzerTestOneInput(&nothing, 0);
   size_t count = 0;
   for (int i = 1; i < argc; ++i) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
+    std::error_code missing;  // Bazel makes no folder of an archive without inputs
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i], missing)) {
       if (!std::filesystem::is_regular_file(entry.path())) continue;
       Replay(entry.path());
       ++count;

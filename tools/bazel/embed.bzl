@@ -7,7 +7,7 @@ def embed(name, srcs, function, root, testonly = False):
       name: the cc_library.
       srcs: labels of the files, or of filegroups.
       function: its name.
-      root: the folder that the files' names are relative to, from the workspace's root: "web".
+      root: the folder that the files' names are relative to, in the workspace or below bazel-bin: "web/root".
       testonly: as usual.
     """
     native.genrule(
