@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/http/stream.h"
+#include "gateway/http/request_handler.h"
 
 namespace penstock {
 

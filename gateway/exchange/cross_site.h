@@ -9,7 +9,7 @@
 #ifndef PENSTOCK_GATEWAY_EXCHANGE_CROSS_SITE_H_
 #define PENSTOCK_GATEWAY_EXCHANGE_CROSS_SITE_H_
 
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 
 namespace penstock {
 

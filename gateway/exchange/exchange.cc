@@ -20,13 +20,13 @@ using observe::EndReason;
 // Of an id that the client chose: longer than a UUID, short enough for a line.
 constexpr size_t kMostIdBytes = 128;
 
-absl::string_view ProtocolName(http::Protocol protocol) {
+absl::string_view ProtocolName(http::Version protocol) {
   switch (protocol) {
-    case http::Protocol::kHttp10:
+    case http::Version::kHttp10:
       return "HTTP/1.0";
-    case http::Protocol::kHttp11:
+    case http::Version::kHttp11:
       return "HTTP/1.1";
-    case http::Protocol::kHttp2:
+    case http::Version::kHttp2:
       return "HTTP/2";
   }
   return "";
@@ -277,7 +277,7 @@ observe::LiveEntry Exchange::Describe() const {
   observe::LiveEntry entry;
   entry.method = head_.method;
   if (route_ != nullptr) entry.route = route_->path_template;
-  entry.protocol = std::string(ProtocolName(head_.protocol));
+  entry.protocol = std::string(ProtocolName(head_.version));
   entry.peer = head_.peer;
   entry.age = absl::FromChrono(Clock::now() - start_);
   entry.records = messages_;
@@ -292,7 +292,7 @@ void Exchange::WriteAccessLine(absl::string_view end_reason) const {
   entry.method = head_.method;
   entry.path = path_;
   entry.route = route_ == nullptr ? absl::string_view() : absl::string_view(route_->path_template);
-  entry.protocol = ProtocolName(head_.protocol);
+  entry.protocol = ProtocolName(head_.version);
   entry.peer = head_.peer;
   entry.status = status_;
   entry.grpc_code = code_;

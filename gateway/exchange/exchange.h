@@ -25,7 +25,7 @@
 #include "absl/types/optional.h"
 #include "gateway/exchange/exchange_context.h"
 #include "gateway/exchange/pump.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/observe/metrics.h"

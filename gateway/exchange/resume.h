@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "gateway/codec/field_path.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 
 namespace penstock {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/response_stream.h"
 
 namespace penstock::http {
 

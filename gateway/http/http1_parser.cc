@@ -221,7 +221,7 @@ bool Http1Parser::ParseRequestLine(absl::string_view line) {
   if (!shaped) return Fail(400, "the request line does not end in a version"), false;
   if (version[5] != '1') return Fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here"), false;
   // A higher minor version is answered as the highest we know (RFC 9110 section 2.5).
-  head_.protocol = version[7] == '0' ? Protocol::kHttp10 : Protocol::kHttp11;
+  head_.version = version[7] == '0' ? Version::kHttp10 : Version::kHttp11;
   head_.method.assign(method.data(), method.size());
   return ParseTarget(target);
 }
@@ -292,7 +292,7 @@ bool Http1Parser::CheckHost() {
   const size_t hosts = Count(head_.headers, "host");
   if (hosts > 1) return Fail(400, "more than one Host field"), false;
   if (hosts == 0) {
-    if (head_.protocol == Protocol::kHttp10) return true;
+    if (head_.version == Version::kHttp10) return true;
     return Fail(400, "no Host field"), false;
   }
   auto host =
@@ -313,7 +313,7 @@ bool Http1Parser::CheckFraming() {
   if (lengths > 0 && codings > 0) return Fail(400, "Content-Length together with Transfer-Encoding"), false;
   if (lengths > 1) return Fail(400, "more than one Content-Length field"), false;
   if (codings > 0) {
-    if (head_.protocol == Protocol::kHttp10) return Fail(400, "Transfer-Encoding in an HTTP/1.0 request"), false;
+    if (head_.version == Version::kHttp10) return Fail(400, "Transfer-Encoding in an HTTP/1.0 request"), false;
     const absl::string_view value = *FindHeader(head_.headers, "transfer-encoding");
     if (codings > 1 || !absl::EqualsIgnoreCase(value, "chunked")) {
       // Known to end in chunked: framed, but in codings that are not served (section 6.1). Else it cannot be framed.
@@ -339,7 +339,7 @@ bool Http1Parser::CheckFraming() {
 
 // RFC 9110 section 10.1.1. An HTTP/1.0 client's is to be ignored.
 bool Http1Parser::CheckExpect() {
-  if (head_.protocol == Protocol::kHttp10) return true;
+  if (head_.version == Version::kHttp10) return true;
   for (const Header& header : head_.headers) {
     if (header.name == "expect" && !absl::EqualsIgnoreCase(header.value, "100-continue")) {
       return Fail(417, "only 100-continue can be expected"), false;

@@ -20,7 +20,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 
 namespace penstock::http {
 

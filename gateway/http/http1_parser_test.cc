@@ -72,7 +72,7 @@ class Transcript {
 
  private:
   void Head(const RequestHead& head) {
-    absl::StrAppend(&text_, head.method, " ", head.target, head.protocol == Protocol::kHttp10 ? " 1.0" : " 1.1", " @",
+    absl::StrAppend(&text_, head.method, " ", head.target, head.version == Version::kHttp10 ? " 1.0" : " 1.1", " @",
                     head.authority);
     if (head.content_length) absl::StrAppend(&text_, " length=", *head.content_length);
     if (head.has_body) absl::StrAppend(&text_, " body");

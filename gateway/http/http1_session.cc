@@ -160,7 +160,7 @@ bool Http1Session::TakeStep(absl::string_view& input) {
 void Http1Session::BeginRequest(RequestHead head) {
   exchange_ = Exchange();
   exchange_.to_head = head.method == "HEAD";
-  exchange_.http10 = head.protocol == Protocol::kHttp10;
+  exchange_.http10 = head.version == Version::kHttp10;
   exchange_.request_complete = !head.has_body;
   exchange_.awaits_continue = head.has_body && !exchange_.http10 && FindHeader(head.headers, "expect") != nullptr;
   if (exchange_.http10 ? !HasConnectionToken(head.headers, "keep-alive") : HasConnectionToken(head.headers, "close")) {

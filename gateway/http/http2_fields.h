@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 
 namespace penstock::http {
 

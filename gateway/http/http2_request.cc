@@ -80,7 +80,7 @@ void Http2Request::AddCookie(absl::string_view crumb) {
 bool Http2Request::Complete(bool end_stream) {
   if (error_.status == 0) CheckTarget();
   if (error_.status == 0) CheckAuthority();
-  head_.protocol = Protocol::kHttp2;
+  head_.version = Version::kHttp2;
   head_.has_body = !end_stream;
   return error_.status == 0;
 }

@@ -17,7 +17,7 @@
 
 #include "absl/strings/string_view.h"
 #include "gateway/http/http1_parser.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 
 namespace penstock::http {
 

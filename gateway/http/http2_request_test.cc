@@ -52,7 +52,7 @@ TEST(Http2Request, AHeadIsTheSameAsHttp11s) {
   EXPECT_EQ(head.method, "GET");
   EXPECT_EQ(head.target, "/a?b=c");
   EXPECT_EQ(head.authority, "h:1");
-  EXPECT_EQ(head.protocol, Protocol::kHttp2);
+  EXPECT_EQ(head.version, Version::kHttp2);
   EXPECT_TRUE(head.has_body);
   EXPECT_FALSE(head.content_length);
   ASSERT_EQ(head.headers.size(), 3u) << "no pseudo-header field, no Host, one cookie";

@@ -87,7 +87,7 @@ TEST(Http2Session, TheHeadTellsWhatHttp11sTells) {
   other.Send("PUT", "/x", {{"cookie", "a=1"}, {"cookie", "b=2"}, {"content-length", "2"}}, "hi");
   ASSERT_TRUE(keeps.log().WaitFor("end"));
   keeps.WithLast([](Scripted& h) {
-    EXPECT_EQ(h.head.protocol, Protocol::kHttp2);
+    EXPECT_EQ(h.head.version, Version::kHttp2);
     EXPECT_EQ(h.head.authority, "h");
     EXPECT_EQ(h.head.content_length, 2u);
     EXPECT_TRUE(h.head.has_body);

@@ -20,7 +20,7 @@
 #include "absl/types/optional.h"
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http2_request.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/net/timer_wheel.h"
 
 namespace penstock::http {

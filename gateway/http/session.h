@@ -16,7 +16,7 @@
 #include "gateway/http/address_quota.h"
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http1_parser.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/tls_server.h"
 

@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "gateway/http/address_quota.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/http/session.h"
-#include "gateway/http/stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/unique_fd.h"
 

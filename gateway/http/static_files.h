@@ -18,7 +18,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "gateway/http/embedded_file.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/response_stream.h"
 #include "gateway/net/unique_fd.h"
 
 namespace penstock::http {

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 #include "gateway/protocol/stream_format.h"
 #include "gateway/route/router.h"
 #include "gateway/schema/schema.h"

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 
 namespace penstock {
 

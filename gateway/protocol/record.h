@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "gateway/codec/record_id.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 #include "gateway/schema/schema.h"
 
 namespace penstock {

@@ -19,7 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 #include "gateway/net/cidr.h"
 #include "gateway/upstream/call.h"
 

@@ -23,7 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "gateway/codec/json_values.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 #include "gateway/protocol/dialect.h"
 #include "gateway/schema/schema.h"
 

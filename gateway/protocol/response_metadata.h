@@ -8,7 +8,7 @@
 #ifndef PENSTOCK_GATEWAY_PROTOCOL_RESPONSE_METADATA_H_
 #define PENSTOCK_GATEWAY_PROTOCOL_RESPONSE_METADATA_H_
 
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 #include "gateway/protocol/request_metadata.h"
 #include "gateway/upstream/call.h"
 

@@ -18,7 +18,7 @@
 #include "absl/types/span.h"
 #include "gateway/codec/message_plan.h"
 #include "gateway/exchange/pump.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/headers.h"
 #include "gateway/schema/schema.h"
 
 namespace penstock {

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/http/session_set.h"
-#include "gateway/http/stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/unique_fd.h"
 

@@ -30,7 +30,7 @@ constexpr http::ParserLimits kLimits{
 
 std::string Text(const RequestHead& head) {
   std::string text =
-      absl::StrCat(head.method, " ", head.target, " ", static_cast<int>(head.protocol), " ", head.authority, " ",
+      absl::StrCat(head.method, " ", head.target, " ", static_cast<int>(head.version), " ", head.authority, " ",
                    head.has_body, " ", head.content_length ? absl::StrCat(*head.content_length) : "unknown", "\n");
   for (const http::Header& header : head.headers) absl::StrAppend(&text, header.name, ": ", header.value, "\n");
   return text;
@@ -57,7 +57,7 @@ void CheckHead(const RequestHead& head) {
 // As it would be sent on.
 std::string Rewritten(const RequestHead& head) {
   std::string text = absl::StrCat(head.method, " ", head.target,
-                                  head.protocol == http::Protocol::kHttp10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+                                  head.version == http::Version::kHttp10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   for (const http::Header& header : head.headers) absl::StrAppend(&text, header.name, ": ", header.value, "\r\n");
   return text + "\r\n";
 }

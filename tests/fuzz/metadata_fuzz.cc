@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/http/http1_parser.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/request_head.h"
 #include "gateway/protocol/request_metadata.h"
 #include "gateway/protocol/response_metadata.h"
 #include "gateway/upstream/metadata.h"

@@ -41,7 +41,7 @@ PURE = [
     "http:flood_guard",
     "http:http1_parser",
     "http:http2_request",
-    "http:stream",
+    "http:message",
     "net:address",
     "net:cidr",
     "net:timer_wheel",

@@ -11,7 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "gateway/http/stream.h"
+#include "gateway/http/response_stream.h"
 
 namespace penstock {
 

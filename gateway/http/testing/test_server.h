@@ -21,8 +21,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/http/session_set.h"
-#include "gateway/http/stream.h"
 #include "gateway/http/testing/test_client.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/unique_fd.h"
