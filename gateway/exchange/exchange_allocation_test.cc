@@ -11,9 +11,16 @@
 namespace penstock {
 namespace {
 
-class ExchangeAllocationTest : public ExchangeTest, public ::testing::WithParamInterface<config::Dialect> {
+using MakeProtocol = std::unique_ptr<const Protocol> (*)();
+
+std::unique_ptr<const Protocol> Native() { return std::make_unique<NativeProtocol>(MetadataOptions()); }
+std::unique_ptr<const Protocol> GrpcGateway() {
+  return std::make_unique<grpc_gateway::GrpcGatewayProtocol>(MetadataOptions());
+}
+
+class ExchangeAllocationTest : public ExchangeTest, public ::testing::WithParamInterface<MakeProtocol> {
  protected:
-  ExchangeAllocationTest() : ExchangeTest(GetParam()) {}
+  ExchangeAllocationTest() : ExchangeTest(GetParam()()) {}
 };
 
 TEST_P(ExchangeAllocationTest, ARecordAllocatesNothing) {
@@ -36,8 +43,7 @@ TEST(CountingNew, Counts) {
   EXPECT_EQ(Allocations(), before + 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Dialects, ExchangeAllocationTest,
-                         ::testing::Values(config::Dialect::kNative, config::Dialect::kGrpcGateway));
+INSTANTIATE_TEST_SUITE_P(Protocols, ExchangeAllocationTest, ::testing::Values(&Native, &GrpcGateway));
 
 }  // namespace
 }  // namespace penstock

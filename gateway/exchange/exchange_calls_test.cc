@@ -147,7 +147,7 @@ TEST_F(ExchangeCallsTest, AnUploadIsBytes) {
 
 class GrpcGatewayExchangeTest : public ExchangeTest {
  protected:
-  GrpcGatewayExchangeTest() : ExchangeTest(config::Dialect::kGrpcGateway) {}
+  GrpcGatewayExchangeTest() : ExchangeTest(std::make_unique<grpc_gateway::GrpcGatewayProtocol>(MetadataOptions())) {}
 
   void BeginStream() {
     Begin("POST", "/v1/faults:failStream");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/exchange/memory_gate.h"
 #include "gateway/exchange/testing/exchange_harness.h"
 
 namespace penstock {
@@ -41,11 +42,11 @@ TEST_F(ExchangeTest, AStreamIsRecordsAndOneEnding) {
             "{\"type\":\"tick\",\"id\":\"2\",\"data\":{\"message\":\"hi\",\"sequence\":\"2\"}}\n"
             "{\"end\":{\"code\":0}}\n");
   EXPECT_TRUE(response_.finished);
-  EXPECT_EQ(context_.metrics.streams_active.value(), 1);
+  EXPECT_EQ(metrics_.metrics().streams_active.value(), 1);
   exchange_.reset();
-  EXPECT_EQ(context_.metrics.streams_active.value(), 0);
+  EXPECT_EQ(metrics_.metrics().streams_active.value(), 0);
   EXPECT_EQ(Ended(EndReason::kOk), 1);
-  EXPECT_EQ(context_.metrics.records.value(), 2);
+  EXPECT_EQ(metrics_.metrics().records.value(), 2);
 }
 
 TEST_F(ExchangeTest, TheTutorialsClientGetsTheTypeItAsksFor) {
@@ -84,14 +85,11 @@ TEST_F(ExchangeTest, RetryAfterOnlyWhereNoUpstreamSawTheCall) {
 }
 
 TEST_F(ExchangeTest, WithoutMemoryNewRequestsAreTurnedAwayAndStreamsGoOn) {
-  uint64_t in_use = 0;
-  MemoryGuard memory(loop_, 1000, [&] { return in_use; });
-  context_.memory = &memory;
-  memory.Start();
+  std::atomic<bool> over{false};
+  gates_.insert(gates_.begin(), std::make_unique<MemoryGate>(over));
   SendSubscribe();
   channel_.handler->OnCallMessage(Tick(1), 10);
-  in_use = 1001;
-  RunFor(2 * MemoryGuard::kLookEvery);
+  over = true;
   channel_.handler->OnCallMessage(Tick(2), 10);
   EXPECT_THAT(response_.body, HasSubstr("\"sequence\":\"2\""));
   exchange_.reset();
@@ -106,13 +104,10 @@ TEST_F(ExchangeTest, WithoutMemoryNewRequestsAreTurnedAwayAndStreamsGoOn) {
     EXPECT_EQ(channel_.handler, nullptr) << "no call was made";
     exchange_.reset();
   }
-  in_use = 0;
-  RunFor(2 * MemoryGuard::kLookEvery);
+  over = false;
   response_ = FakeResponse();
   SendSubscribe();
   EXPECT_NE(channel_.handler, nullptr);
-  exchange_.reset();
-  context_.memory = nullptr;
 }
 
 TEST_F(ExchangeTest, TheHeadWaitsOnlySoLongAndSilenceIsFilledWithSpaces) {

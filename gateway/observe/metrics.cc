@@ -9,11 +9,6 @@
 namespace penstock::observe {
 namespace {
 
-constexpr absl::string_view kEndReasonNames[kEndReasons] = {
-    "ok",          "local",       "upstream_error", "upstream_lost", "bad_message",
-    "client_gone", "slow_client", "drain",          "max_duration",
-};
-
 template <typename Get>
 double Sum(const std::vector<const LoopMetrics*>& loops, Get get) {
   int64_t sum = 0;
@@ -58,15 +53,13 @@ void AddRoutes(const RouteMetrics& routes, MetricsPage& page) {
 
 }  // namespace
 
-absl::string_view EndReasonName(EndReason reason) { return kEndReasonNames[static_cast<size_t>(reason)]; }
-
 std::string RenderMetrics(const std::vector<const LoopMetrics*>& loops, const LoopReport& report,
                           const ProcessMetrics& process) {
   MetricsPage page;
   AddRoutes(report.routes, page);
   page.LabelledCounter("penstock_requests_ended_total", "Requests that are over, by why they ended.");
   for (size_t reason = 0; reason < kEndReasons; ++reason) {
-    page.Sample({{"reason", std::string(kEndReasonNames[reason])}},
+    page.Sample({{"reason", std::string(EndReasonName(static_cast<EndReason>(reason)))}},
                 Sum(loops, [&](const LoopMetrics& m) -> const Counter& { return m.requests_by_end[reason]; }));
   }
   const auto sum = [&](Counter LoopMetrics::* field) {

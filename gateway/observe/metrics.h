@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "gateway/observe/end_reason.h"
 #include "gateway/observe/route_metrics.h"
 
 namespace penstock::observe {
@@ -28,22 +28,6 @@ class Counter {
  private:
   std::atomic<int64_t> value_{0};
 };
-
-// Why a request was over. Every request has exactly one.
-enum class EndReason {
-  kOk,             // the call ended well and the client has it all
-  kLocal,          // answered here, no call was made: a bad request, an unknown path, the page's files too
-  kUpstreamError,  // the upstream said so
-  kUpstreamLost,   // inferred here: no connection, a lost one, a broken frame, a deadline
-  kBadMessage,     // a message that has no JSON, or too much of it
-  kClientGone,     // closed, reset or timed out
-  kSlowClient,     // cut for reading too slowly
-  kDrain,          // shutting down
-  kMaxDuration,    // --max-stream-duration
-};
-inline constexpr size_t kEndReasons = 9;
-
-absl::string_view EndReasonName(EndReason reason);
 
 struct alignas(64) LoopMetrics {
   std::array<Counter, kEndReasons> requests_by_end;

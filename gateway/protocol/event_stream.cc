@@ -24,23 +24,18 @@ absl::Status EventStream::AppendRecord(const Schema::Route& route, absl::string_
   return status;
 }
 
-void EventStream::AppendEnding(const absl::Status& status, DetailTypes types, std::string* out) const {
-  if (status.ok()) {
+void EventStream::AppendEnding(const StreamEnd& end, std::string* out) const {
+  if (end.status.ok()) {
     absl::StrAppend(out, "event: end\ndata: {\"code\":0}\n\n");
     return;
   }
   absl::StrAppend(out, "event: failure\n");
-  if (const absl::optional<absl::Duration> delay = RetryDelayOf(status)) {
+  if (const absl::optional<absl::Duration> delay = RetryDelayOf(end.status)) {
     absl::StrAppend(out, "retry: ", absl::ToInt64Milliseconds(*delay), "\n");
   }
   absl::StrAppend(out, "data: ");
-  codec::AppendStatusJson(status, types, out);
+  codec::AppendStatusJson(end.status, end.types, out);
   absl::StrAppend(out, "\n\n");
-}
-
-void EventStream::AppendEarlyFailure(const absl::Status& status, bool /*unprocessed*/, DetailTypes types,
-                                     std::string* out) const {
-  codec::AppendStatusJson(status, types, out);
 }
 
 }  // namespace penstock

@@ -22,15 +22,13 @@ class EventStream final : public StreamFormat {
  public:
   bool head_goes_alone() const override { return true; }
   bool nothing_left_is_204() const override { return true; }
-  EndingStyle ending_style() const override { return EndingStyle::kRecord; }
+  bool ends_in_band() const override { return true; }
   absl::string_view heartbeat() const override { return ":\n\n"; }
   void AppendHeaders(const Schema::Route& route, absl::optional<absl::string_view> first,
                      http::Headers* headers) const override;
   absl::Status AppendRecord(const Schema::Route& route, absl::string_view message, size_t max_bytes,
                             std::string* out) const override;
-  void AppendEnding(const absl::Status& status, DetailTypes types, std::string* out) const override;
-  void AppendEarlyFailure(const absl::Status& status, bool unprocessed, DetailTypes types,
-                          std::string* out) const override;
+  void AppendEnding(const StreamEnd& end, std::string* out) const override;
 };
 
 }  // namespace penstock

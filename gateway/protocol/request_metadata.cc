@@ -6,21 +6,17 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
-#include "gateway/grpc_gateway/go_base64.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock {
 namespace {
 
-constexpr absl::string_view kLegacyPrefix = "grpc-metadata-";
 constexpr absl::string_view kForwardedFor = "x-forwarded-for";
 constexpr absl::string_view kForwardedHost = "x-forwarded-host";
 
@@ -149,58 +145,12 @@ void AddForwarding(const http::RequestHead& head, const MetadataOptions& options
   if (!hops.empty()) metadata->emplace_back(std::string(kForwardedFor), absl::StrJoin(hops, ", "));
 }
 
-absl::Duration UnitOf(char letter) {
-  switch (letter) {
-    case 'H':
-      return absl::Hours(1);
-    case 'M':
-      return absl::Minutes(1);
-    case 'S':
-      return absl::Seconds(1);
-    case 'm':
-      return absl::Milliseconds(1);
-    case 'u':
-      return absl::Microseconds(1);
-    case 'n':
-      return absl::Nanoseconds(1);
-    default:
-      return absl::ZeroDuration();
-  }
-}
-
-// "grpc-metadata-a-bin" → "Grpc-Metadata-A-Bin", as Go shows header names.
-std::string CanonicalName(absl::string_view name) {
-  std::string canonical(name);
-  bool first = true;
-  for (char& c : canonical) {
-    if (first) c = absl::ascii_toupper(c);
-    first = c == '-';
-  }
-  return canonical;
-}
-
 }  // namespace
 
 std::string TraceIdOf(const http::Headers& headers) {
   constexpr size_t kVersionBytes = 3, kTraceIdBytes = 32;
   const std::string* parent = FindTraceparent(headers);
   return parent == nullptr ? std::string() : parent->substr(kVersionBytes, kTraceIdBytes);
-}
-
-absl::Status CheckRequestHeaders(const http::Headers& headers, const MetadataOptions& options) {
-  if (!options.legacy_metadata_headers || !options.strict_legacy_headers) return absl::OkStatus();
-  for (const http::Header& header : headers) {
-    absl::string_view own = header.name;
-    if (!absl::ConsumePrefix(&own, kLegacyPrefix)) continue;
-    if (own.empty()) return absl::InternalError("there is an empty key in the header");
-    std::string bytes;
-    if (!upstream::BinaryMetadataName(own)) continue;
-    const grpc_gateway::GoError error =
-        grpc_gateway::DecodeGoBase64(header.value, grpc_gateway::GoBase64::kStandard, &bytes);
-    if (error.empty()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("invalid binary header ", CanonicalName(header.name), ": ", error));
-  }
-  return absl::OkStatus();
 }
 
 upstream::Metadata RequestMetadata(const http::RequestHead& head, const MetadataOptions& options) {
@@ -216,7 +166,7 @@ upstream::Metadata RequestMetadata(const http::RequestHead& head, const Metadata
       metadata.emplace_back(absl::StrCat("grpcgateway-", name), header.value);
     }
     absl::string_view own = name;
-    const bool legacy = options.legacy_metadata_headers && absl::ConsumePrefix(&own, kLegacyPrefix);
+    const bool legacy = options.legacy_metadata_headers && absl::ConsumePrefix(&own, kLegacyMetadataPrefix);
     const bool already = name == "authorization" || name == "traceparent" || name == "tracestate";
     const bool named = !already && std::find(options.forward_headers.begin(), options.forward_headers.end(), name) !=
                                        options.forward_headers.end();
@@ -224,28 +174,6 @@ upstream::Metadata RequestMetadata(const http::RequestHead& head, const Metadata
   }
   AddForwarding(head, options, &metadata);
   return metadata;
-}
-
-absl::StatusOr<absl::Duration> RequestTimeout(const http::Headers& headers, const MetadataOptions& options,
-                                              absl::Duration otherwise) {
-  constexpr size_t kMaxDigits = 8;
-  const std::string* text = http::FindHeader(headers, "grpc-timeout");
-  if (text == nullptr || (text->empty() && options.lenient_timeout)) return otherwise;
-  const absl::string_view digits = absl::string_view(*text).substr(0, text->empty() ? 0 : text->size() - 1);
-  const absl::Duration unit = text->empty() ? absl::ZeroDuration() : UnitOf(text->back());
-  uint64_t amount = 0;
-  const bool counted = !digits.empty() && (options.lenient_timeout || digits.size() <= kMaxDigits) &&
-                       std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
-                       absl::SimpleAtoi(digits, &amount);
-  if (!counted || unit == absl::ZeroDuration()) {
-    if (options.lenient_timeout) return absl::InvalidArgumentError(absl::StrCat("invalid grpc-timeout: ", *text));
-    return absl::InvalidArgumentError(
-        absl::StrCat("header Grpc-Timeout: \"", absl::CHexEscape(*text),
-                     "\" is not a timeout; it takes one to eight digits and a unit, H M S m u or n, such as 500m"));
-  }
-  if (amount == 0 && options.lenient_timeout) return absl::InfiniteDuration();
-  constexpr uint64_t kMax = INT64_MAX;
-  return unit * static_cast<int64_t>(std::min(amount, kMax));
 }
 
 }  // namespace penstock

@@ -1,4 +1,4 @@
-// HTTP request headers → gRPC request metadata, and the caller's deadline.
+// HTTP request headers → gRPC request metadata.
 //
 // Pure. What a web page may set must not become what an upstream trusts, so only these pass:
 //   - `authorization`, `traceparent`, `tracestate` and the headers that `--forward-header` names, under their own
@@ -15,41 +15,29 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "gateway/http/request_head.h"
 #include "gateway/net/cidr.h"
 #include "gateway/upstream/call.h"
 
 namespace penstock {
 
-// How headers and metadata become each other. What the two dialects do differently is a field here, and no branch.
+// How headers and metadata map to each other.
 struct MetadataOptions {
   std::vector<std::string> forward_headers;  // lower case
   bool legacy_metadata_headers = false;
   // Whose X-Forwarded-For and X-Forwarded-Host are believed. Of a chain, the part that trusted proxies wrote passes.
   std::vector<net::Cidr> trusted_proxies;
-  // grpc-gateway: everybody's are, whatever they hold.
+  // Every client's are, whatever they hold.
   bool trust_any_proxy = false;
-  // grpc-gateway: Grpc-Timeout with any number of digits, and zero for no deadline.
-  bool lenient_timeout = false;
-  // grpc-gateway: response metadata includes the protocol's own fields, content-type and grpc-accept-encoding.
+  // Response metadata includes the protocol's own fields, content-type and grpc-accept-encoding.
   bool show_protocol_metadata = false;
-  // grpc-gateway: a legacy metadata header that holds no base64, or names nothing, is refused and not dropped.
-  bool strict_legacy_headers = false;
 };
-
-// INVALID_ARGUMENT, INTERNAL: a request header that the options refuse.
-absl::Status CheckRequestHeaders(const http::Headers& headers, const MetadataOptions& options);
 
 upstream::Metadata RequestMetadata(const http::RequestHead& head, const MetadataOptions& options);
 
-// The caller's `Grpc-Timeout` ("100m": at most eight digits and one of H M S m u n; gRPC over HTTP/2, "Requests"), or
-// `otherwise` where there is none. INVALID_ARGUMENT if it is malformed.
-absl::StatusOr<absl::Duration> RequestTimeout(const http::Headers& headers, const MetadataOptions& options,
-                                              absl::Duration otherwise);
+// Of headers that become metadata under the name that follows, with legacy_metadata_headers.
+inline constexpr absl::string_view kLegacyMetadataPrefix = "grpc-metadata-";
 
 // The trace id of the client's traceparent (W3C Trace Context section 3.2.2.3); empty: it sent none, or none that is
 // one.

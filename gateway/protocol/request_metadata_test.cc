@@ -106,29 +106,6 @@ TEST(RequestMetadata, LegacyHeadersOnlyWhenAskedForAndNeverIntoTrustedNames) {
   EXPECT_THAT(Of({{"grpc-metadata-key-bin", "AAE="}}, options), ElementsAre(Pair("key-bin", std::string("\0\1", 2))));
 }
 
-TEST(RequestMetadata, GrpcGatewayRefusesLegacyHeadersThatHoldOrNameNothing) {
-  MetadataOptions lenient, strict;
-  lenient.legacy_metadata_headers = strict.legacy_metadata_headers = strict.strict_legacy_headers = true;
-  const struct {
-    http::Header header;
-    absl::Status status;
-  } kRows[] = {
-      {{"grpc-metadata-a-bin", "AAE="}, absl::OkStatus()},
-      {{"grpc-metadata-a-bin", "AAE"}, absl::OkStatus()},
-      {{"grpc-metadata-a-bin", "%%%"},
-       absl::InvalidArgumentError("invalid binary header Grpc-Metadata-A-Bin: illegal base64 data at input byte 0")},
-      {{"grpc-metadata-a-bin", "_-8="},
-       absl::InvalidArgumentError("invalid binary header Grpc-Metadata-A-Bin: illegal base64 data at input byte 0")},
-      {{"grpc-metadata-", "v"}, absl::InternalError("there is an empty key in the header")},
-      {{"a-bin", "%%%"}, absl::OkStatus()},
-  };
-  for (const auto& row : kRows) {
-    EXPECT_EQ(CheckRequestHeaders({row.header}, strict), row.status) << row.header.name << " " << row.header.value;
-    EXPECT_EQ(CheckRequestHeaders({row.header}, lenient), absl::OkStatus());
-    EXPECT_EQ(CheckRequestHeaders({row.header}, MetadataOptions()), absl::OkStatus());
-  }
-}
-
 TEST(RequestMetadata, ValuesThatGrpcCannotCarryAreDroppedOneByOne) {
   MetadataOptions options;
   options.forward_headers = {"x"};
@@ -219,55 +196,6 @@ TEST(RequestMetadata, AUnixSocketHasNoAddressToForward) {
   head.authority = "example.org";
   head.headers = {{"x-forwarded-for", "6.6.6.6"}};
   EXPECT_THAT(RequestMetadata(head, {}), ElementsAre(Pair("x-forwarded-host", "example.org")));
-}
-
-TEST(RequestTimeout, TakesWhatGrpcTakesAndNothingElse) {
-  struct Row {
-    const char* text;
-    absl::Duration expected;  // ZeroDuration with `ok` false: refused
-    bool ok;
-    const char* why;
-  };
-  for (const Row& row : {
-           Row{"1H", absl::Hours(1), true, "hours"},
-           Row{"2M", absl::Minutes(2), true, "minutes"},
-           Row{"3S", absl::Seconds(3), true, "seconds"},
-           Row{"250m", absl::Milliseconds(250), true, "milliseconds"},
-           Row{"7u", absl::Microseconds(7), true, "microseconds"},
-           Row{"99999999n", absl::Nanoseconds(99999999), true, "eight digits are allowed"},
-           Row{"999999999n", {}, false, "nine are not"},
-           Row{"10", {}, false, "no unit"},
-           Row{"S", {}, false, "no digits"},
-           Row{"-1S", {}, false, "a sign"},
-           Row{" 1S", {}, false, "a space"},
-           Row{"1s", {}, false, "units are case-sensitive"},
-           Row{"", {}, false, "empty"},
-       }) {
-    const auto timeout = RequestTimeout({{"grpc-timeout", row.text}}, {}, absl::InfiniteDuration());
-    ASSERT_EQ(timeout.ok(), row.ok) << row.why;
-    if (row.ok) {
-      EXPECT_EQ(*timeout, row.expected) << row.why;
-    }
-    if (!row.ok) {
-      EXPECT_THAT(std::string(timeout.status().message()), HasSubstr("Grpc-Timeout"));
-    }
-  }
-  EXPECT_EQ(*RequestTimeout({}, {}, absl::Seconds(30)), absl::Seconds(30));
-}
-
-TEST(RequestTimeout, AsGrpcGatewayReadsIt) {
-  MetadataOptions options;
-  options.lenient_timeout = true;
-  const auto read = [&](const char* text) {
-    return RequestTimeout({{"grpc-timeout", text}}, options, absl::Seconds(30));
-  };
-  EXPECT_EQ(*read("999999999n"), absl::Nanoseconds(999999999)) << "any number of digits";
-  EXPECT_EQ(*read("0S"), absl::InfiniteDuration()) << "zero is none";
-  EXPECT_EQ(*read(""), absl::Seconds(30)) << "so is an empty header";
-  EXPECT_GT(*read("18446744073709551615H"), absl::Hours(24 * 365)) << "no overflow";
-  for (const char* bad : {"10", "S", "-1S", "1s", "99999999999999999999S"}) {
-    EXPECT_EQ(std::string(read(bad).status().message()), std::string("invalid grpc-timeout: ") + bad);
-  }
 }
 
 }  // namespace

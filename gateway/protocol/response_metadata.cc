@@ -13,27 +13,28 @@
 namespace penstock {
 namespace {
 
-http::Headers WithPrefix(absl::string_view prefix, const upstream::Metadata& metadata, const MetadataOptions& options) {
-  http::Headers headers;
+void AppendWithPrefix(absl::string_view prefix, const upstream::Metadata& metadata, const MetadataOptions& options,
+                      http::Headers* headers) {
   for (const auto& [name, value] : metadata) {
     if (!options.show_protocol_metadata && upstream::ReservedMetadataName(name)) continue;
     if (upstream::BinaryMetadataName(name)) {
-      headers.push_back({absl::StrCat(prefix, name), absl::Base64Escape(value)});
+      headers->push_back({absl::StrCat(prefix, name), absl::Base64Escape(value)});
     } else if (upstream::ValidMetadataValue(value)) {
-      headers.push_back({absl::StrCat(prefix, name), value});
+      headers->push_back({absl::StrCat(prefix, name), value});
     }
   }
-  return headers;
 }
 
 }  // namespace
 
-http::Headers ResponseHeaders(const upstream::Metadata& metadata, const MetadataOptions& options) {
-  return WithPrefix("Grpc-Metadata-", metadata, options);
+void AppendResponseHeaders(const upstream::Metadata& metadata, const MetadataOptions& options, http::Headers* headers) {
+  AppendWithPrefix("Grpc-Metadata-", metadata, options, headers);
 }
 
 http::Headers ResponseTrailers(const upstream::Metadata& trailers, const MetadataOptions& options) {
-  return WithPrefix("Grpc-Trailer-", trailers, options);
+  http::Headers headers;
+  AppendWithPrefix("Grpc-Trailer-", trailers, options, &headers);
+  return headers;
 }
 
 http::Headers TrailerAnnouncement(const http::Headers& trailers) {

@@ -3,7 +3,7 @@
 // Pure. `-bin` values go out in base64; a value that a header cannot carry (CR, LF, any control or non-ASCII byte) is
 // dropped by itself, so what an upstream sends cannot split a response. Names come once for each of their values.
 //
-//   headers = ResponseHeaders(metadata, options);                       // Grpc-Metadata-<k>
+//   AppendResponseHeaders(metadata, options, &headers);                 // Grpc-Metadata-<k>
 //   if (WantsTrailers(request.headers)) trailers = ResponseTrailers(end.trailers, options);   // Grpc-Trailer-<k>
 #ifndef PENSTOCK_GATEWAY_PROTOCOL_RESPONSE_METADATA_H_
 #define PENSTOCK_GATEWAY_PROTOCOL_RESPONSE_METADATA_H_
@@ -14,8 +14,8 @@
 
 namespace penstock {
 
-// Initial metadata: `name` as `Grpc-Metadata-name`.
-http::Headers ResponseHeaders(const upstream::Metadata& metadata, const MetadataOptions& options);
+// Appends initial metadata: `name` as `Grpc-Metadata-name`.
+void AppendResponseHeaders(const upstream::Metadata& metadata, const MetadataOptions& options, http::Headers* headers);
 
 // Trailing metadata: `name` as `Grpc-Trailer-name`, for after the body.
 http::Headers ResponseTrailers(const upstream::Metadata& trailers, const MetadataOptions& options);

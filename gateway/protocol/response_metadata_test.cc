@@ -20,6 +20,12 @@ std::vector<std::pair<std::string, std::string>> Pairs(const http::Headers& head
   return pairs;
 }
 
+http::Headers ResponseHeaders(const upstream::Metadata& metadata, const MetadataOptions& options) {
+  http::Headers headers;
+  AppendResponseHeaders(metadata, options, &headers);
+  return headers;
+}
+
 TEST(ResponseMetadata, CarriesThePrefixAndDropsWhatCouldSplitTheHead) {
   const upstream::Metadata metadata = {{"x", "1"},    {"x", "2"}, {"y", "a\r\nSet-Cookie: b"}, {"z-bin", "\x01\x02"},
                                        {"t", "a\tb"}, {"x", "3"}};

@@ -1,11 +1,11 @@
-// How the messages of one stream reach its client: what a record looks like, what the head says, how the end is told.
+// How the messages of one stream are written: what a record looks like, what the head says, how the end is told.
 //
-// Asked by the exchange, which knows when; the format only knows how. Pure, immutable, shared by all threads. A format
-// is chosen once a request, by its dialect: see dialect.h.
+// Called by the exchange, which knows when; the format only knows how. Pure, immutable, shared by all threads. The
+// protocol chooses a format for each request: see protocol.h.
 //
 //   const StreamFormat& format = *admission.format;
 //   absl::Status status = format.AppendRecord(route, message, max_record_bytes, &body);
-//   format.AppendEnding(ending, types, &body);
+//   format.AppendEnding({status, trailers, types}, &body);
 #ifndef PENSTOCK_GATEWAY_PROTOCOL_STREAM_FORMAT_H_
 #define PENSTOCK_GATEWAY_PROTOCOL_STREAM_FORMAT_H_
 
@@ -17,14 +17,21 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "gateway/codec/message_plan.h"
-#include "gateway/exchange/pump.h"
 #include "gateway/http/headers.h"
 #include "gateway/schema/schema.h"
+#include "gateway/upstream/call.h"
 
 namespace penstock {
 
 // Where the types of a status's details are looked up, in this order.
 using DetailTypes = absl::Span<const codec::PlanSet* const>;
+
+// How a stream ended.
+struct StreamEnd {
+  const absl::Status& status;
+  const upstream::Metadata& trailers;
+  DetailTypes types;
+};
 
 class StreamFormat {
  public:
@@ -33,14 +40,15 @@ class StreamFormat {
   // Whether the head may go before there is a message or a status to judge by (`--head-wait`).
   virtual bool head_goes_alone() const = 0;
 
-  // Whether a stream that a client has come back for, and that has nothing left, is answered 204: what comes back by
-  // itself then stops.
+  // Whether a stream that is resumed and has nothing left is answered 204, which stops clients that reconnect by
+  // themselves.
   virtual bool nothing_left_is_204() const { return false; }
 
-  // How a stream of this kind of body ends.
-  virtual EndingStyle ending_style() const = 0;
+  // True: AppendEnding tells how the stream ended. False: raw bytes, where an OK end is just the end and a failure
+  // aborts the transfer.
+  virtual bool ends_in_band() const = 0;
 
-  // What stands between records for nobody but the machines on the way. Empty: there is nothing that may.
+  // Keep-alive filler between records, for intermediaries. Empty: nothing may stand there.
   virtual absl::string_view heartbeat() const = 0;
 
   // Appends the fields of the head. `first`: the first message, absent where the head goes without one.
@@ -52,12 +60,7 @@ class StreamFormat {
                                     std::string* out) const = 0;
 
   // Appends what tells the client how the stream ended; nothing where the body's end says it.
-  virtual void AppendEnding(const absl::Status& status, DetailTypes types, std::string* out) const = 0;
-
-  // Appends the body of a response whose call failed before its first message, and which therefore still has an HTTP
-  // status of its own. `unprocessed`: no upstream saw the call.
-  virtual void AppendEarlyFailure(const absl::Status& status, bool unprocessed, DetailTypes types,
-                                  std::string* out) const = 0;
+  virtual void AppendEnding(const StreamEnd& end, std::string* out) const = 0;
 };
 
 }  // namespace penstock

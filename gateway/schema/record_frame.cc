@@ -6,7 +6,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/json_string.h"
-#include "gateway/codec/status_json.h"
 
 namespace penstock {
 namespace {
@@ -49,16 +48,6 @@ void RecordFrame::AppendPrefix(absl::string_view id, std::string* out) const {
   out->append(with_id_);
   AppendJsonString(id, out);
   out->append(kData.data(), kData.size());
-}
-
-void AppendEnding(const absl::Status& status, absl::Span<const codec::PlanSet* const> types, std::string* out) {
-  if (status.ok()) {
-    absl::StrAppend(out, "{\"end\":{\"code\":0}}\n");
-    return;
-  }
-  absl::StrAppend(out, "{\"error\":");
-  codec::AppendStatusJson(status, types, out);
-  absl::StrAppend(out, kRecordSuffix);
 }
 
 }  // namespace penstock

@@ -42,6 +42,8 @@ class MemoryGuard final : private net::Timer {
 
   // Any thread.
   bool over() const { return over_.load(std::memory_order_relaxed); }
+  // The same, for who looks at every request. Lives as long as this.
+  const std::atomic<bool>& over_flag() const { return over_; }
 
  private:
   void OnTimer() override;

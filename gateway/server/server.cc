@@ -15,7 +15,11 @@
 #include "absl/strings/str_join.h"
 #include "gateway/admin/admin.h"
 #include "gateway/base/check.h"
+#include "gateway/exchange/csrf_gate.h"
+#include "gateway/exchange/memory_gate.h"
+#include "gateway/grpc_gateway/grpc_gateway_protocol.h"
 #include "gateway/http/embedded_web.h"
+#include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/method_list.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -65,17 +69,19 @@ SchemaOptions SchemaOptionsOf(const config::Config& config) {
   return options;
 }
 
-MetadataOptions MetadataOptionsOf(const config::Config& config) {
-  const bool grpc_gateway = config.dialect == config::Dialect::kGrpcGateway;
-  MetadataOptions options;
-  options.forward_headers = config.forward_header;
-  options.legacy_metadata_headers = config.legacy_metadata_headers;
-  options.trusted_proxies = config.trusted_proxy;
-  options.trust_any_proxy = grpc_gateway;
-  options.lenient_timeout = grpc_gateway;
-  options.show_protocol_metadata = grpc_gateway;
-  options.strict_legacy_headers = grpc_gateway;
-  return options;
+// What the port speaks.
+std::unique_ptr<const ProtocolSet> ProtocolsOf(const config::Config& config) {
+  MetadataOptions metadata;
+  metadata.forward_headers = config.forward_header;
+  metadata.legacy_metadata_headers = config.legacy_metadata_headers;
+  metadata.trusted_proxies = config.trusted_proxy;
+  std::vector<std::unique_ptr<const Protocol>> protocols;
+  if (config.dialect == config::Dialect::kGrpcGateway) {
+    protocols.push_back(std::make_unique<grpc_gateway::GrpcGatewayProtocol>(std::move(metadata)));
+  } else {
+    protocols.push_back(std::make_unique<NativeProtocol>(std::move(metadata)));
+  }
+  return std::make_unique<const ProtocolSet>(std::move(protocols));
 }
 
 // The page, with the console's files or without.
@@ -128,7 +134,7 @@ absl::Status Server::Prepare() {
   for (const config::Upstream& upstream : config_.upstream) feed.upstreams.push_back(upstream.text);
   upstream_logs_.resize(config_.upstream.size());
 
-  shared_.dialect = config_.dialect;
+  shared_.protocols = ProtocolsOf(config_);
   shared_.exchange.max_request_bytes = config_.max_request_bytes;
   shared_.exchange.max_unsent_bytes = config_.stream_window_bytes;
   shared_.exchange.max_record_bytes = config_.max_record_bytes;
@@ -136,7 +142,6 @@ absl::Status Server::Prepare() {
   shared_.exchange.heartbeat = config_.heartbeat;
   shared_.exchange.unary_timeout = config_.unary_timeout;
   shared_.exchange.max_stream_duration = config_.max_stream_duration;
-  shared_.exchange.metadata = MetadataOptionsOf(config_);
   shared_.exchange.cors = Cors(config_.cors_origin, config_.cors_credentials);
   shared_.session = SessionOptionsOf(config_);
   if (config_.upstream_tls) {
@@ -148,6 +153,7 @@ absl::Status Server::Prepare() {
     upstream_tls_ = *std::move(tls);
   }
   for (const config::Upstream& upstream : config_.upstream) {
+    shared_.upstream_names.push_back(absl::StrJoin(Texts(upstream.addresses), ","));
     shared_.channels.push_back({.addresses = Texts(upstream.addresses),
                                 .stream_window_bytes = config_.stream_window_bytes,
                                 .max_message_bytes = config_.max_message_bytes,
@@ -169,12 +175,18 @@ absl::Status Server::Prepare() {
   }
   if (config_.max_memory_bytes != config::kNoSizeLimit) {
     memory_ = std::make_unique<MemoryGuard>(first().loop(), config_.max_memory_bytes);
-    for (const auto& worker : workers_) worker->Heed(memory_.get());
   }
+  PrepareGates();
   auto schema_feed = SchemaFeed::Create(std::move(feed));
   if (!schema_feed.ok()) return schema_feed.status();
   feed_ = *std::move(schema_feed);
   return absl::OkStatus();
+}
+
+// In the order in which a request meets them.
+void Server::PrepareGates() {
+  if (memory_ != nullptr) shared_.gates.push_back(std::make_unique<MemoryGate>(memory_->over_flag()));
+  shared_.gates.push_back(std::make_unique<CsrfGate>());
 }
 
 absl::Status Server::PrepareFiles() {

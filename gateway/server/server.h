@@ -56,6 +56,7 @@ class Server final : private net::Timer {
 
   explicit Server(const config::Config& config);
   absl::Status Prepare();
+  void PrepareGates();
   absl::Status PrepareFiles();
   absl::Status PrepareTls();
   absl::Status Bind();

@@ -3,9 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/str_join.h"
-#include "gateway/exchange/dialect_of.h"
 #include "gateway/exchange/exchange.h"
+#include "gateway/schema/method_list.h"
 #include "gateway/server/drain_pace.h"
 
 namespace penstock {
@@ -31,24 +30,24 @@ Worker::Worker(const Shared& shared, std::unique_ptr<net::Loop> loop, Channels c
     : owned_loop_(std::move(loop)),
       loop_(*owned_loop_),
       channels_(std::move(channels)),
+      access_log_(*shared.access_log),
+      method_list_(kMethodListPath),
+      files_(shared.files),
       context_{.loop = loop_,
                .options = shared.exchange,
-               .dialect = DialectOf(shared.dialect),
+               .protocols = *shared.protocols,
+               .gates = shared.gates,
+               .resources = {&method_list_, &files_},
                .channels = {},
-               .files = shared.files,
+               .upstream_names = shared.upstream_names,
                .known_types = *shared.known_types,
-               .access_log = *shared.access_log,
-               .metrics = {},
-               .live = {},
-               .schema = nullptr,
-               .no_schema_reason = "no upstream has been asked yet",
-               .scratch = {}},
+               .observer = observers_,
+               .no_schema_reason = "no upstream has been asked yet"},
       sessions_(loop_, shared.session, [this](http::RequestHead head, http::ResponseStream& response) {
         return std::make_unique<Exchange>(context_, std::move(head), response);
       }) {
   for (size_t i = 0; i < channels_.size(); ++i) {
     context_.channels.push_back(channels_[i].get());
-    context_.upstream_names.push_back(absl::StrJoin(shared.channels[i].addresses, ","));
     upstreams_ready_.emplace_back();
     channels_[i]->OnChange([this, i](const upstream::PoolChange& change) {
       observe::Counter& ready = upstreams_ready_[i];
@@ -70,7 +69,7 @@ void Worker::Publish(std::shared_ptr<const Schema> schema, std::string missing,
       [this, schema = std::move(schema), missing = std::move(missing), method_list = std::move(method_list)]() mutable {
         context_.schema = std::move(schema);
         context_.no_schema_reason = std::move(missing);
-        context_.method_list = std::move(method_list);
+        method_list_.Set(std::move(method_list));
       });
 }
 
@@ -79,7 +78,7 @@ void Worker::Describe(std::function<void(observe::LiveReport report)> done) {
 }
 
 void Worker::Count(std::function<void(observe::LoopReport report)> done) {
-  loop_.Post([this, done = std::move(done)] { done({context_.routes, context_.live.held_bytes()}); });
+  loop_.Post([this, done = std::move(done)] { done({metrics_.routes(), context_.live.held_bytes()}); });
 }
 
 void Worker::Drain(absl::Duration window) {

@@ -18,14 +18,18 @@
 #include "absl/time/time.h"
 #include "gateway/codec/message_plan.h"
 #include "gateway/exchange/exchange_context.h"
+#include "gateway/exchange/gate.h"
+#include "gateway/exchange/local_resource.h"
 #include "gateway/http/session_set.h"
 #include "gateway/http/static_files.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/observe/access_log.h"
+#include "gateway/observe/access_log_observer.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/observe/metrics_observer.h"
+#include "gateway/protocol/protocol_set.h"
 #include "gateway/schema/schema.h"
-#include "gateway/server/memory_guard.h"
 #include "gateway/upstream/endpoint_pool.h"
 
 namespace penstock {
@@ -33,9 +37,11 @@ namespace penstock {
 // What all workers share; outlives them.
 struct Shared {
   ExchangeOptions exchange;
-  config::Dialect dialect = config::Dialect::kNative;
+  std::unique_ptr<const ProtocolSet> protocols;
+  Gates gates;
   http::SessionOptions session;
   std::vector<upstream::ChannelOptions> channels;  // one for each upstream
+  std::vector<std::string> upstream_names;         // the same
   http::StaticFiles files;
   std::unique_ptr<const codec::PlanSet> known_types;
   std::unique_ptr<observe::AccessLog> access_log;
@@ -51,15 +57,12 @@ class Worker final : private net::Timer {
   const std::vector<std::unique_ptr<upstream::EndpointPool>>& channels() { return channels_; }
 
   // Any thread.
-  const observe::LoopMetrics& metrics() const { return context_.metrics; }
+  const observe::LoopMetrics& metrics() const { return metrics_.metrics(); }
   bool upstream_ready(size_t upstream) const { return upstreams_ready_[upstream].value() != 0; }
 
   // Calls `listener` with what changed about which upstream. Before Start.
   using UpstreamListener = std::function<void(size_t upstream, const upstream::PoolChange& change)>;
   void OnUpstreamChange(UpstreamListener listener) { on_upstream_change_ = std::move(listener); }
-
-  // Turns requests away while `memory` is over; it outlives the requests. Before Start.
-  void Heed(const MemoryGuard* memory) { context_.memory = memory; }
 
   // Starts connecting to the upstreams.
   void Start();
@@ -89,6 +92,11 @@ class Worker final : private net::Timer {
   net::Loop& loop_;
   const Channels channels_;
   std::deque<observe::Counter> upstreams_ready_;  // 1: this loop has a connection. A deque, for they cannot move
+  observe::MetricsObserver metrics_;
+  observe::AccessLogObserver access_log_;
+  observe::RequestObservers observers_{{&metrics_, &access_log_}};
+  DocumentResource method_list_;
+  const FileResource files_;
   ExchangeContext context_;
   http::SessionSet sessions_;
   UpstreamListener on_upstream_change_;

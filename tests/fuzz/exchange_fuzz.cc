@@ -1,4 +1,4 @@
-// A whole exchange, in either dialect, between a client and an upstream that do anything in any order: whatever
+// A whole exchange, in either protocol, between a client and an upstream that do anything in any order: whatever
 // happens, the client gets one well-formed answer. A stream of records ends with exactly one ending line, or is
 // aborted; window and body bytes that were taken come back; and nothing is said after the end.
 //
@@ -14,10 +14,13 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gateway/exchange/cors.h"
-#include "gateway/exchange/dialect_of.h"
+#include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/exchange.h"
+#include "gateway/grpc_gateway/grpc_gateway_protocol.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/http1_parser.h"
+#include "gateway/observe/metrics_observer.h"
+#include "gateway/protocol/native_protocol.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -40,7 +43,7 @@ constexpr size_t kMaxRecordBytes = 2000;
 constexpr size_t kMaxRequestBytes = 300;
 constexpr size_t kMaxUnsentBytes = 100;
 
-// ---- the client's side: what stream.h asks of a handler
+// ---- the client's side: what response_stream.h asks of a handler
 
 class Response final : public http::ResponseStream {
  public:
@@ -153,10 +156,26 @@ std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
   return *schema;
 }
 
+template <typename Spoken>
+ProtocolSet Just() {
+  std::vector<std::unique_ptr<const Protocol>> protocols;
+  protocols.push_back(std::make_unique<Spoken>(MetadataOptions()));
+  return ProtocolSet(std::move(protocols));
+}
+
+Gates AllGates() {
+  Gates gates;
+  gates.push_back(std::make_unique<CsrfGate>());
+  return gates;
+}
+
 struct Shared {
   net::Loop loop;
-  http::StaticFiles files;
-  observe::AccessLog access_log{observe::AccessLog::Target::kOff, ""};
+  http::StaticFiles static_files;
+  FileResource files{static_files};
+  ProtocolSet native_protocols = Just<NativeProtocol>();
+  ProtocolSet gateway_protocols = Just<grpc_gateway::GrpcGatewayProtocol>();
+  Gates gates = AllGates();
   std::unique_ptr<const codec::PlanSet> known_types =
       codec::PlanSet::Build({google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()},
                             {})
@@ -170,7 +189,6 @@ struct Shared {
                           .heartbeat = absl::Hours(1),
                           .unary_timeout = absl::Hours(1),
                           .max_stream_duration = absl::InfiniteDuration(),
-                          .metadata = {},
                           .cors = Cors({kOrigin}, /*credentials=*/true)};
 };
 
@@ -251,16 +269,14 @@ class Talk {
         native_(!input.Flag()),
         context_{.loop = SharedState().loop,
                  .options = SharedState().options,
-                 .dialect = DialectOf(native_ ? config::Dialect::kNative : config::Dialect::kGrpcGateway),
+                 .protocols = native_ ? SharedState().native_protocols : SharedState().gateway_protocols,
+                 .gates = SharedState().gates,
+                 .resources = {&SharedState().files},
                  .channels = {&upstream_},
-                 .files = SharedState().files,
+                 .upstream_names = {"upstream"},
                  .known_types = *SharedState().known_types,
-                 .access_log = SharedState().access_log,
-                 .metrics = {},
-                 .live = {},
-                 .schema = native_ ? SharedState().native : SharedState().gateway,
-                 .no_schema_reason = {},
-                 .scratch = {}},
+                 .observer = metrics_,
+                 .schema = native_ ? SharedState().native : SharedState().gateway},
         head_(AnyHead(input)) {}
 
   void Run() {
@@ -466,7 +482,7 @@ class Talk {
     }
     exchange_.reset();
     FUZZ_EXPECT(upstream_.handler == nullptr, "the call outlives its exchange");
-    FUZZ_EXPECT(context_.metrics.requests_active.value() == 0 && context_.metrics.streams_active.value() == 0);
+    FUZZ_EXPECT(metrics_.metrics().requests_active.value() == 0 && metrics_.metrics().streams_active.value() == 0);
     FUZZ_EXPECT(context_.live.size() == 0);
   }
 
@@ -536,6 +552,7 @@ class Talk {
   const bool native_;
   Upstream upstream_;
   Response response_;
+  observe::MetricsObserver metrics_;
   ExchangeContext context_;
   const http::RequestHead head_;
   std::unique_ptr<Exchange> exchange_;

@@ -9,10 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "gateway/grpc_gateway/go_metadata.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/request_head.h"
 #include "gateway/protocol/request_metadata.h"
 #include "gateway/protocol/response_metadata.h"
+#include "gateway/protocol/timeout.h"
 #include "gateway/upstream/metadata.h"
 #include "gateway/upstream/status.h"
 #include "tests/fuzz/expect.h"
@@ -41,9 +43,7 @@ MetadataOptions OptionsOf(uint8_t bits) {
   options.legacy_metadata_headers = (bits & 1) != 0;
   if ((bits & 2) != 0) options.trusted_proxies = {net::ParseCidr("10.0.0.0/8").value()};
   options.trust_any_proxy = (bits & 4) != 0;
-  options.lenient_timeout = (bits & 8) != 0;
   options.show_protocol_metadata = (bits & 16) != 0;
-  options.strict_legacy_headers = (bits & 32) != 0;
   return options;
 }
 
@@ -91,15 +91,15 @@ void CheckRequest(const http::RequestHead& head, const MetadataOptions& options)
   CheckWire(metadata);
 }
 
-void CheckTimeout(const http::Headers& headers, const MetadataOptions& options) {
-  const auto timeout = RequestTimeout(headers, options, absl::Seconds(30));
-  if (!timeout.ok() || *timeout == absl::InfiniteDuration()) return;
-  FUZZ_EXPECT(*timeout >= absl::ZeroDuration());
-  const std::string encoded = upstream::EncodeTimeout(*timeout);
+void CheckTimeout(const http::Headers& headers, bool go) {
+  const auto timeout = go ? grpc_gateway::GoTimeout(headers) : GrpcTimeout(headers);
+  if (!timeout.ok() || !*timeout || **timeout == absl::InfiniteDuration()) return;
+  FUZZ_EXPECT(**timeout >= absl::ZeroDuration());
+  const std::string encoded = upstream::EncodeTimeout(**timeout);
   FUZZ_EXPECT(encoded.size() <= 9, encoded);
-  const auto back = RequestTimeout({{"grpc-timeout", encoded}}, {}, absl::ZeroDuration());
+  const auto back = GrpcTimeout({{"grpc-timeout", encoded}});
   // At most the largest that grpc-timeout can say.
-  FUZZ_EXPECT(back.ok() && (*back >= *timeout || encoded == "99999999H"), encoded);
+  FUZZ_EXPECT(back.ok() && *back && (**back >= **timeout || encoded == "99999999H"), encoded);
 }
 
 // What an upstream sends, as the client is shown it.
@@ -107,8 +107,12 @@ void CheckResponse(const http::Headers& fields, const MetadataOptions& options) 
   upstream::ResponseFields received;
   for (const http::Header& field : fields) received.Add(field.name, field.value);
   for (const bool trailing : {false, true}) {
-    const http::Headers shown =
-        trailing ? ResponseTrailers(received.metadata, options) : ResponseHeaders(received.metadata, options);
+    http::Headers shown;
+    if (trailing) {
+      shown = ResponseTrailers(received.metadata, options);
+    } else {
+      AppendResponseHeaders(received.metadata, options, &shown);
+    }
     for (const http::Header& header : shown) {
       FUZZ_EXPECT(http::IsToken(header.name) && http::IsFieldValue(header.value), header.name);
       FUZZ_EXPECT(absl::StartsWith(header.name, trailing ? "Grpc-Trailer-" : "Grpc-Metadata-"), header.name);
@@ -130,8 +134,8 @@ void Run(Input& input) {
   const std::string* host = http::FindHeader(head.headers, "host");
   if (host != nullptr) head.authority = *host;
   CheckRequest(head, options);
-  CheckTimeout(head.headers, options);
-  CheckRequestHeaders(head.headers, options).IgnoreError();
+  CheckTimeout(head.headers, (bits & 8) != 0);
+  grpc_gateway::CheckLegacyHeaders(head.headers).IgnoreError();
   WantsTrailers(head.headers);
   CheckResponse(head.headers, options);
   for (const http::Header& header : head.headers) {

@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/exchange/dialect_of.h"
+#include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/exchange.h"
+#include "gateway/grpc_gateway/grpc_gateway_protocol.h"
 #include "gateway/http/testing/fake_response.h"
+#include "gateway/observe/metrics_observer.h"
+#include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/schema_source.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -62,7 +65,17 @@ class FakeChannel final : public upstream::Channel {
 
 class ExchangeTest : public ::testing::Test {
  protected:
-  explicit ExchangeTest(config::Dialect dialect = config::Dialect::kNative) : dialect_(dialect) {}
+  // With the protocol that takes every request.
+  explicit ExchangeTest(std::unique_ptr<const Protocol> protocol = std::make_unique<NativeProtocol>(MetadataOptions()))
+      : protocols_(JustOne(std::move(protocol))) {
+    gates_.push_back(std::make_unique<CsrfGate>());
+  }
+
+  static std::vector<std::unique_ptr<const Protocol>> JustOne(std::unique_ptr<const Protocol> protocol) {
+    std::vector<std::unique_ptr<const Protocol>> protocols;
+    protocols.push_back(std::move(protocol));
+    return protocols;
+  }
 
   void SetUp() override {
     SchemaOptions options;
@@ -105,7 +118,7 @@ class ExchangeTest : public ::testing::Test {
 
   uint64_t CallsStarted() const {
     uint64_t started = 0;
-    for (const auto& [path, method] : context_.routes.methods()) started += method.started;
+    for (const auto& [path, method] : metrics_.routes().methods()) started += method.started;
     return started;
   }
 
@@ -138,7 +151,7 @@ class ExchangeTest : public ::testing::Test {
   }
 
   int64_t Ended(observe::EndReason reason) {
-    return context_.metrics.requests_by_end[static_cast<size_t>(reason)].value();
+    return metrics_.metrics().requests_by_end[static_cast<size_t>(reason)].value();
   }
   http::RequestHandler& handler() { return *exchange_; }
 
@@ -149,29 +162,26 @@ class ExchangeTest : public ::testing::Test {
                            .head_wait = absl::Milliseconds(30),
                            .heartbeat = absl::Milliseconds(50),
                            .unary_timeout = absl::Seconds(30),
-                           .max_stream_duration = absl::InfiniteDuration(),
-                           .metadata = {}};
-  const config::Dialect dialect_;
+                           .max_stream_duration = absl::InfiniteDuration()};
+  ProtocolSet protocols_;
+  Gates gates_;
   FakeChannel channel_;
   http::StaticFiles files_;
   std::unique_ptr<const codec::PlanSet> known_types_ =
       codec::PlanSet::Build({google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()},
                             {})
           .value();
-  observe::AccessLog access_log_{observe::AccessLog::Target::kOff, ""};
+  observe::MetricsObserver metrics_;
+  const FileResource file_resource_{files_};
   ExchangeContext context_{.loop = loop_,
                            .options = options_,
-                           .dialect = DialectOf(dialect_),
+                           .protocols = protocols_,
+                           .gates = gates_,
+                           .resources = {&file_resource_},
                            .channels = {&channel_},
                            .upstream_names = {"upstream:1"},
-                           .files = files_,
                            .known_types = *known_types_,
-                           .access_log = access_log_,
-                           .metrics = {},
-                           .live = {},
-                           .schema = nullptr,
-                           .no_schema_reason = {},
-                           .scratch = {}};
+                           .observer = metrics_};
   FakeResponse response_;
   std::unique_ptr<Exchange> exchange_;
 };

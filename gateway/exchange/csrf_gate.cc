@@ -1,4 +1,4 @@
-#include "gateway/exchange/cross_site.h"
+#include "gateway/exchange/csrf_gate.h"
 
 #include <algorithm>
 #include <iterator>
@@ -40,5 +40,15 @@ bool FromAnotherOrigin(const http::RequestHead& head) {
 }  // namespace
 
 bool IsForgeable(const http::RequestHead& head) { return NeedsNoPreflight(head) && FromAnotherOrigin(head); }
+
+Gate::Verdict CsrfGate::Check(const Request& request, Waiter& /*waiter*/) const {
+  if (request.route == nullptr || !request.protocol.guards_against_csrf() || request.origin != nullptr ||
+      !IsForgeable(request.head)) {
+    return Verdict::Pass();
+  }
+  return Verdict::Refuse(
+      {absl::PermissionDeniedError("a page of another origin may not send this: configure it with --cors-origin, or "
+                                   "send Content-Type: application/json")});
+}
 
 }  // namespace penstock

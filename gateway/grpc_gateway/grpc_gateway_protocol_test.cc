@@ -1,5 +1,5 @@
-// Both dialects beside each other: a table of what is asked, what the native one answers and what grpc-gateway's does.
-#include "gateway/protocol/dialect.h"
+// Native and grpc-gateway's protocol beside each other: a table of what is asked, and what each answers.
+#include "gateway/grpc_gateway/grpc_gateway_protocol.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,18 +9,24 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/exchange/dialect_of.h"
+#include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/schema_source.h"
 
-namespace penstock {
+namespace penstock::grpc_gateway {
 namespace {
 
 using Kind = route::Router::Match::Kind;
 
 constexpr char kDetails[] = "type.googleapis.com/google.rpc.Status";
 
-const Dialect& Native() { return DialectOf(config::Dialect::kNative); }
-const Dialect& GrpcGateway() { return DialectOf(config::Dialect::kGrpcGateway); }
+const Protocol& Native() {
+  static const NativeProtocol kNative{MetadataOptions()};
+  return kNative;
+}
+const Protocol& GrpcGateway() {
+  static const GrpcGatewayProtocol kGrpcGateway{MetadataOptions()};
+  return kGrpcGateway;
+}
 
 std::string Text(const http::Headers& headers) {
   std::string text;
@@ -28,8 +34,8 @@ std::string Text(const http::Headers& headers) {
   return text;
 }
 
-std::string Text(const LocalAnswer& answer) {
-  return absl::StrCat(answer.http_status, " ", static_cast<int>(answer.code), " ", answer.message, " ",
+std::string Text(const Answer& answer) {
+  return absl::StrCat(answer.http_status, " ", static_cast<int>(answer.code), " ", answer.body, " ",
                       Text(answer.headers));
 }
 
@@ -40,7 +46,7 @@ http::RequestHead Head(const std::string& method, http::Headers headers = {}) {
   return head;
 }
 
-class DialectTest : public ::testing::Test {
+class ProtocolsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     SchemaOptions options;
@@ -62,7 +68,7 @@ class DialectTest : public ::testing::Test {
   std::shared_ptr<const Schema> schema_;
 };
 
-TEST_F(DialectTest, WhatNoRouteTakes) {
+TEST_F(ProtocolsTest, WhatNoRouteTakes) {
   struct Row {
     const char* method;
     Kind kind;
@@ -70,11 +76,19 @@ TEST_F(DialectTest, WhatNoRouteTakes) {
     const char* grpc_gateway;
   };
   const Row rows[] = {
-      {"GET", Kind::kNotFound, "404 5 no method is bound to GET /x ", "404 5 Not Found "},
-      {"PUT", Kind::kMethodNotAllowed, "405 12 method PUT is not allowed here; allowed: GET Allow: GET\n",
-       "501 12 Method Not Allowed "},
-      {"OPTIONS", Kind::kMethodNotAllowed, "204 0  Allow: GET\n", "501 12 Method Not Allowed "},
-      {"GET", Kind::kBadPath, "400 3 the path is broken ", "400 3 400 Bad Request connection: close\n"},
+      {"GET", Kind::kNotFound,
+       "404 5 {\"code\":5,\"message\":\"no method is bound to GET /x\",\"details\":[]} Content-Type: "
+       "application/json\n",
+       "404 5 {\"code\":5,\"message\":\"Not Found\",\"details\":[]} Content-Type: application/json\n"},
+      {"PUT", Kind::kMethodNotAllowed,
+       "405 12 {\"code\":12,\"message\":\"method PUT is not allowed here; allowed: GET\",\"details\":[]} "
+       "Allow: GET\nContent-Type: application/json\n",
+       "501 12 {\"code\":12,\"message\":\"Method Not Allowed\",\"details\":[]} Content-Type: application/json\n"},
+      {"OPTIONS", Kind::kMethodNotAllowed, "204 0  Allow: GET\n",
+       "501 12 {\"code\":12,\"message\":\"Method Not Allowed\",\"details\":[]} Content-Type: application/json\n"},
+      {"GET", Kind::kBadPath,
+       "400 3 {\"code\":3,\"message\":\"the path is broken\",\"details\":[]} Content-Type: application/json\n",
+       "400 3 400 Bad Request connection: close\nContent-Type: text/plain; charset=utf-8\n"},
   };
   for (const Row& row : rows) {
     route::Router::Match match;
@@ -86,7 +100,7 @@ TEST_F(DialectTest, WhatNoRouteTakes) {
   }
 }
 
-TEST_F(DialectTest, WhatIsRefusedByItsHead) {
+TEST_F(ProtocolsTest, WhatIsRefusedByItsHead) {
   struct Row {
     const char* why;
     http::Headers headers;
@@ -105,20 +119,20 @@ TEST_F(DialectTest, WhatIsRefusedByItsHead) {
       http::RequestHead head = Head("POST", row.headers);
       head.has_body = true;
       const Admission native = Native().Admit(head, *route);
-      EXPECT_EQ(native.refusal ? native.refusal->http_status : 0, row.native) << row.why;
+      EXPECT_EQ(native.refusal ? native.refusal->http_status.value_or(-1) : 0, row.native) << row.why;
       EXPECT_FALSE(GrpcGateway().Admit(head, *route).refusal) << row.why;
     }
   }
 }
 
-TEST_F(DialectTest, AStreamOfMessagesMayBeJsonLines) {
+TEST_F(ProtocolsTest, AStreamOfMessagesMayBeJsonLines) {
   http::RequestHead head = Head("POST", {{"content-type", "application/x-ndjson"}});
   head.has_body = true;
   EXPECT_FALSE(Native().Admit(head, RouteOf("POST", "/v1/streams:collect")).refusal);
   EXPECT_TRUE(Native().Admit(head, Unary()).refusal);
 }
 
-TEST_F(DialectTest, OnlyAFormPostIsLookedUpOtherwise) {
+TEST_F(ProtocolsTest, OnlyAFormPostIsLookedUpOtherwise) {
   const http::Headers form = {{"content-type", "application/x-www-form-urlencoded; a=b"}};
   const http::Headers overriding = {form[0], {"x-http-method-override", "delete"}};
   struct Row {
@@ -156,9 +170,10 @@ struct Written {
   std::string headers, record, ok, failure, early, unprocessed;
 };
 
-Written Write(const Dialect& dialect, const Schema::Route& route, absl::string_view message, http::Headers asked = {}) {
+Written Write(const Protocol& protocol, const Schema::Route& route, absl::string_view message,
+              http::Headers asked = {}) {
   Written written;
-  const StreamFormat* format = dialect.Admit(Head("POST", std::move(asked)), route).format;
+  const StreamFormat* format = protocol.Admit(Head("POST", std::move(asked)), route).format;
   if (format == nullptr) {
     ADD_FAILURE() << "not a stream";
     return written;
@@ -168,16 +183,17 @@ Written Write(const Dialect& dialect, const Schema::Route& route, absl::string_v
   written.headers = Text(headers);
   EXPECT_TRUE(format->AppendRecord(route, message, 1000, &written.record).ok());
   const absl::Status failure = absl::NotFoundError("<no>");
-  format->AppendEnding(absl::OkStatus(), {}, &written.ok);
-  format->AppendEnding(failure, {}, &written.failure);
-  format->AppendEarlyFailure(failure, /*unprocessed=*/false, {}, &written.early);
-  format->AppendEarlyFailure(failure, /*unprocessed=*/true, {}, &written.unprocessed);
+  format->AppendEnding({absl::OkStatus(), {}, {}}, &written.ok);
+  format->AppendEnding({failure, {}, {}}, &written.failure);
+  const FailedRequest request{format, /*called=*/true, /*sends_trailers=*/false, {}, {}};
+  written.early = protocol.Fail({failure, /*unprocessed=*/false}, request).body;
+  written.unprocessed = protocol.Fail({failure, /*unprocessed=*/true}, request).body;
   return written;
 }
 
 constexpr char kStatus[] = R"({"code":5,"message":"<no>","details":[]})";
 
-TEST_F(DialectTest, NativeStreamsAreTypedRecordsWithAnEnding) {
+TEST_F(ProtocolsTest, NativeStreamsAreTypedRecordsWithAnEnding) {
   const Written lines = Write(Native(), Streaming(), kItem);
   EXPECT_EQ(lines.headers,
             "Content-Type: application/x-ndjson\nCache-Control: no-store, no-transform\nX-Accel-Buffering: no\n");
@@ -190,19 +206,19 @@ TEST_F(DialectTest, NativeStreamsAreTypedRecordsWithAnEnding) {
               ::testing::StartsWith("Content-Type: application/json\n"));
 }
 
-TEST_F(DialectTest, NativeDownloadsAreBytes) {
+TEST_F(ProtocolsTest, NativeDownloadsAreBytes) {
   const Written bytes = Write(Native(), Download(), kBody, {{"accept", "image/png"}});
   EXPECT_THAT(bytes.headers, ::testing::StartsWith("Content-Type: text/csv\n"));
   EXPECT_EQ(bytes.record, "a\n");
   EXPECT_EQ(bytes.ok, "");
   EXPECT_EQ(bytes.early, kStatus) << "before the first byte it is an HTTP status as anywhere";
   const StreamFormat* format = Native().Admit(Head("POST"), Download()).format;
-  EXPECT_EQ(format->ending_style(), EndingStyle::kBare) << "after it, a cut";
+  EXPECT_FALSE(format->ends_in_band()) << "after it, an abort";
   EXPECT_EQ(format->heartbeat(), "") << "no byte is ours";
   EXPECT_FALSE(format->head_goes_alone()) << "the first message has the type";
 }
 
-TEST_F(DialectTest, GrpcGatewayStreamsAreResults) {
+TEST_F(ProtocolsTest, GrpcGatewayStreamsAreResults) {
   const Written lines = Write(GrpcGateway(), Streaming(), kItem);
   EXPECT_EQ(lines.headers, "Content-Type: application/json\n");
   EXPECT_EQ(lines.record, "{\"result\":{\"number\":\"5\",\"payload\":\"\\u003c\\u0026\"}}\n");
@@ -220,7 +236,7 @@ TEST_F(DialectTest, GrpcGatewayStreamsAreResults) {
   EXPECT_EQ(Text(none), "") << "a stream without a message has no type";
 }
 
-TEST_F(DialectTest, WhatTheUpstreamSaidAtTheEnd) {
+TEST_F(ProtocolsTest, WhatTheUpstreamSaidAtTheEnd) {
   const auto text = [](const absl::Status& status) {
     return absl::StrCat(status.raw_code(), " ", status.message(), status.GetPayload(kDetails) ? " +details" : "");
   };
@@ -253,38 +269,65 @@ TEST_F(DialectTest, WhatTheUpstreamSaidAtTheEnd) {
   }
 }
 
-TEST_F(DialectTest, WhatBecomesOfAWholeAnswer) {
-  const auto finish = [](const Dialect& dialect, const Schema::Route& route, WholeAnswer answer) {
-    http::Headers metadata = {{"Grpc-Metadata-A", "x"}};
-    dialect.Finish(route, &answer, &metadata);
-    return absl::StrCat(answer.type.value_or("none"), "|", answer.body, "|", Text(metadata));
+TEST_F(ProtocolsTest, WhatBecomesOfAWholeAnswer) {
+  const auto complete = [](const Protocol& protocol, const Schema::Route& route, const PrintedMessage& printed) {
+    CallMetadata metadata;
+    metadata.headers = {{"a", "x"}};
+    metadata.trailers = {{"b", "y"}};
+    const Answer answer = protocol.Complete(route, printed, metadata, /*sends_trailers=*/true);
+    return absl::StrCat(answer.body, "|", Text(answer.headers), "|", Text(answer.trailers));
   };
   Schema::Route health = Unary();
   health.is_health_check = true;
   const Schema::Route& file = RouteOf("POST", "/v1/files:download");
   const Schema::Route& field = RouteOf("PUT", "/v1/uploads/n");
-  const std::string kMetadata = "Grpc-Metadata-A: x\n";
+  const std::string kTrailers = "|Grpc-Trailer-b: y\n";
   struct Row {
     const Schema::Route& route;
-    WholeAnswer answer;
+    PrintedMessage printed;
     std::string native, grpc_gateway;
     const char* reason;
   };
   const Row rows[] = {
-      {Unary(), {"application/json", "{}"}, "application/json|{}|", "application/json|{}|", "a message"},
-      {file, {"text/x", "a"}, "text/x|a|", "text/x|a|", "a body"},
-      {file, {absl::nullopt, "a"}, "none|a|", "|a|", "a body without a type"},
-      {file, {"a\nb", "a"}, "a\nb|a|", "a b|a|", "a type that no header can hold"},
-      {field, {"text/x", "a"}, "text/x|a|", "application/json|a|", "a body in a field"},
+      {Unary(), {"application/json", "{}"}, "application/json", "application/json", "a message"},
+      {file, {"text/x", "a"}, "text/x", "text/x", "a body"},
+      {file, {absl::nullopt, "a"}, "none", "", "a body without a type"},
+      {file, {"a\nb", "a"}, "a\nb", "a b", "a type that no header can hold"},
+      {field, {"text/x", "a"}, "text/x", "application/json", "a body in a field"},
+  };
+  const auto expected = [&](const Row& row, const std::string& type) {
+    return absl::StrCat(row.printed.body, "|Grpc-Metadata-a: x\n", type == "none" ? "" : "Content-Type: " + type + "\n",
+                        kTrailers);
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(finish(Native(), row.route, row.answer), row.native + kMetadata) << row.reason;
-    EXPECT_EQ(finish(GrpcGateway(), row.route, row.answer), row.grpc_gateway + kMetadata) << row.reason;
+    EXPECT_EQ(complete(Native(), row.route, row.printed), expected(row, row.native)) << row.reason;
+    EXPECT_EQ(complete(GrpcGateway(), row.route, row.printed), expected(row, row.grpc_gateway)) << row.reason;
   }
-  EXPECT_EQ(finish(GrpcGateway(), health, {"application/json", "{}"}), "application/json|{}\n|");
+  EXPECT_EQ(complete(GrpcGateway(), health, {"application/json", "{}"}),
+            "{}\n|Content-Type: application/json\n" + kTrailers);
 }
 
-TEST_F(DialectTest, WhatAFailureSaysInItsHead) {
+TEST_F(ProtocolsTest, TheHealthCheckIsAnsweredByItsMessage) {
+  Schema::Route health = Unary();
+  health.is_health_check = true;
+  struct Row {
+    std::string message;
+    absl::Status status;
+  };
+  const Row rows[] = {
+      {"\x08\x02", absl::UnavailableError("status:NOT_SERVING")},
+      {"\x08\x03", absl::NotFoundError("status:SERVICE_UNKNOWN")},
+      {"", absl::UnavailableError("")},
+  };
+  for (const Row& row : rows) {
+    PrintedMessage printed;
+    EXPECT_EQ(GrpcGateway().Print(health, row.message, 1000, &printed), row.status);
+  }
+  PrintedMessage printed;
+  EXPECT_EQ(GrpcGateway().Print(health, "\x08\x01", 1000, &printed), absl::OkStatus());
+}
+
+TEST_F(ProtocolsTest, WhatAFailureSaysInItsHead) {
   struct Row {
     absl::Status status;
     bool unprocessed, streams;
@@ -300,14 +343,15 @@ TEST_F(DialectTest, WhatAFailureSaysInItsHead) {
       {absl::UnauthenticatedError("who"), false, true, "WWW-Authenticate: Bearer\n", ""},
       {absl::NotFoundError("n"), true, false, "", ""},
   };
+  const auto fail = [this](const Protocol& protocol, const Row& row) {
+    const StreamFormat* format = row.streams ? protocol.Admit(Head("POST"), Streaming()).format : nullptr;
+    return Text(protocol.Fail({row.status, row.unprocessed}, {format, true, false, {}, {}}).headers);
+  };
   for (const Row& row : rows) {
-    http::Headers native, grpc_gateway;
-    Native().AppendFailureHeaders(row.status, row.unprocessed, row.streams, &native);
-    GrpcGateway().AppendFailureHeaders(row.status, row.unprocessed, row.streams, &grpc_gateway);
-    EXPECT_EQ(Text(native), row.native);
-    EXPECT_EQ(Text(grpc_gateway), row.grpc_gateway);
+    EXPECT_EQ(fail(Native(), row), absl::StrCat(row.native, "Content-Type: application/json\n"));
+    EXPECT_EQ(fail(GrpcGateway(), row), absl::StrCat(row.grpc_gateway, "Content-Type: application/json\n"));
   }
 }
 
 }  // namespace
-}  // namespace penstock
+}  // namespace penstock::grpc_gateway

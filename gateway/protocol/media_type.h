@@ -1,8 +1,8 @@
 // Which media type answers a request's Accept (RFC 9110 section 12.5.1), and which request bodies are JSON. Pure.
 //
 //   Negotiate("text/html, application/*;q=0.5", {"application/x-ndjson", "application/json"})  → 0
-#ifndef PENSTOCK_GATEWAY_PROTOCOL_NEGOTIATE_H_
-#define PENSTOCK_GATEWAY_PROTOCOL_NEGOTIATE_H_
+#ifndef PENSTOCK_GATEWAY_PROTOCOL_MEDIA_TYPE_H_
+#define PENSTOCK_GATEWAY_PROTOCOL_MEDIA_TYPE_H_
 
 #include <cstddef>
 
@@ -28,4 +28,4 @@ bool IsFormBody(const http::Headers& headers);
 
 }  // namespace penstock
 
-#endif  // PENSTOCK_GATEWAY_PROTOCOL_NEGOTIATE_H_
+#endif  // PENSTOCK_GATEWAY_PROTOCOL_MEDIA_TYPE_H_

@@ -1,11 +1,10 @@
-#include "gateway/protocol/request_reader.h"
+#include "gateway/protocol/json_request_reader.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/exchange/resume.h"
-#include "gateway/protocol/negotiate.h"
+#include "gateway/protocol/media_type.h"
 
 namespace penstock {
 namespace {
@@ -22,23 +21,20 @@ std::string TextOf(const http::Headers& headers, absl::string_view name) {
 
 }  // namespace
 
-RequestReader::RequestReader(const Schema::Route& route, std::vector<std::string> variables, absl::string_view query,
-                             const http::RequestHead& head, const BodyRules& rules, absl::optional<std::string> last_id,
-                             size_t max_bytes)
-    : route_(route),
-      variables_(std::move(variables)),
-      query_(query),
-      content_type_(TextOf(head.headers, "content-type")),
-      length_(head.content_length),
-      last_id_(std::move(last_id)),
-      max_bytes_(max_bytes),
-      mode_(ModeOf(route, head, rules)),
-      values_(max_bytes) {}
+JsonRequestReader::JsonRequestReader(Source source, const BodyRules& rules)
+    : route_(source.route),
+      variables_(std::move(source.variables)),
+      query_(source.query),
+      content_type_(TextOf(source.head.headers, "content-type")),
+      length_(source.head.content_length),
+      max_bytes_(source.max_bytes),
+      mode_(ModeOf(source.route, source.head, rules)),
+      values_(source.max_bytes) {}
 
-RequestReader::Mode RequestReader::ModeOf(const Schema::Route& route, const http::RequestHead& head,
-                                          const BodyRules& rules) {
+JsonRequestReader::Mode JsonRequestReader::ModeOf(const Schema::Route& route, const http::RequestHead& head,
+                                                  const BodyRules& rules) {
   const bool form = rules.forms && IsFormBody(head.headers);
-  // Who looks for an override in a form has read the form.
+  // Looking for an override in a form has read the form.
   const bool overridden = form && head.method == "POST" && !TextOf(head.headers, "x-http-method-override").empty();
   if (overridden && !route.method->client_streaming) return Mode::kForm;
   if (!route.request.takes_body()) {
@@ -50,7 +46,7 @@ RequestReader::Mode RequestReader::ModeOf(const Schema::Route& route, const http
   return rules.lenient ? Mode::kFirstValue : Mode::kWhole;
 }
 
-absl::Status RequestReader::Take(absl::string_view data, const Sink& sink) {
+absl::Status JsonRequestReader::Take(absl::string_view data, Sink sink) {
   switch (mode_) {
     case Mode::kNone:
       return absl::InvalidArgumentError(absl::StrCat(route_.method->full_name, " takes no body at ",
@@ -70,7 +66,7 @@ absl::Status RequestReader::Take(absl::string_view data, const Sink& sink) {
   return absl::OkStatus();
 }
 
-absl::Status RequestReader::Collect(absl::string_view data) {
+absl::Status JsonRequestReader::Collect(absl::string_view data) {
   const size_t max = mode_ == Mode::kForm ? std::min(max_bytes_, kMaxFormBytes) : max_bytes_;
   if (data.size() > max - std::min(collected_.size(), max)) {
     return absl::ResourceExhaustedError(absl::StrCat("the body is longer than ", max, " bytes"));
@@ -81,7 +77,7 @@ absl::Status RequestReader::Collect(absl::string_view data) {
   return absl::OkStatus();
 }
 
-absl::Status RequestReader::TakeFirstValue(absl::string_view data) {
+absl::Status JsonRequestReader::TakeFirstValue(absl::string_view data) {
   if (bound_) return absl::OkStatus();
   absl::string_view value;
   const Result result = values_.Next(&data, &value);
@@ -89,7 +85,7 @@ absl::Status RequestReader::TakeFirstValue(absl::string_view data) {
   return result == Result::kValue ? Bind(value) : Fault(result);
 }
 
-absl::Status RequestReader::TakeValues(absl::string_view data, const Sink& sink) {
+absl::Status JsonRequestReader::TakeValues(absl::string_view data, Sink sink) {
   for (;;) {
     absl::string_view value;
     const Result result = values_.Next(&data, &value);
@@ -99,18 +95,17 @@ absl::Status RequestReader::TakeValues(absl::string_view data, const Sink& sink)
   }
 }
 
-absl::Status RequestReader::SendValue(absl::string_view value, const Sink& sink) {
+absl::Status JsonRequestReader::SendValue(absl::string_view value, Sink sink) {
   ++messages_;
   if (absl::Status status = Bind(value); !status.ok()) {
     if (mode_ == Mode::kPieces) return status;
     return absl::Status(status.code(), absl::StrCat("message ", messages_, " of the body, from byte ", values_.offset(),
                                                     ": ", status.message()));
   }
-  sink(wire_);
-  return absl::OkStatus();
+  return sink(&wire_);
 }
 
-absl::Status RequestReader::Fault(Result result) const {
+absl::Status JsonRequestReader::Fault(Result result) const {
   if (result == Result::kTooLong) {
     return absl::ResourceExhaustedError(absl::StrCat("the JSON value at byte ", values_.offset(),
                                                      " of the body is longer than ", max_bytes_, " bytes"));
@@ -119,7 +114,7 @@ absl::Status RequestReader::Fault(Result result) const {
       absl::StrCat("invalid JSON at byte ", values_.offset(), " of the body: expected a JSON value, whole"));
 }
 
-absl::Status RequestReader::Bind(absl::string_view body) {
+absl::Status JsonRequestReader::Bind(absl::string_view body) {
   bound_ = true;
   wire_.clear();
   const bool is_form = mode_ == Mode::kForm;
@@ -130,11 +125,10 @@ absl::Status RequestReader::Bind(absl::string_view body) {
   parts.queries = queries;
   parts.body = is_form ? absl::string_view() : body;
   parts.content_type = content_type_;
-  if (absl::Status status = route_.request.Bind(parts, &wire_); !status.ok() || !last_id_) return status;
-  return AppendLastEventId(route_.method->stream.resume_field, *last_id_, &wire_);
+  return route_.request.Bind(parts, &wire_);
 }
 
-absl::Status RequestReader::End(const Sink& sink) {
+absl::Status JsonRequestReader::End(Sink sink) {
   if (mode_ == Mode::kPieces) return absl::OkStatus();
   if (mode_ == Mode::kValues || (mode_ == Mode::kFirstValue && !bound_)) {
     absl::string_view value;
@@ -153,8 +147,7 @@ absl::Status RequestReader::End(const Sink& sink) {
     if (!status.ok()) return status;
     collected_ = std::string();
   }
-  sink(wire_);
-  return absl::OkStatus();
+  return sink(&wire_);
 }
 
 }  // namespace penstock

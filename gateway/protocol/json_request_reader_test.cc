@@ -1,4 +1,4 @@
-#include "gateway/protocol/request_reader.h"
+#include "gateway/protocol/json_request_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,9 +18,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr BodyRules kStrict;
-constexpr BodyRules kLenient{.lenient = true, .forms = true, .silent_input_errors = true};
+constexpr BodyRules kLenient{.lenient = true, .forms = true};
 
-class RequestReaderTest : public ::testing::Test {
+class JsonRequestReaderTest : public ::testing::Test {
  protected:
   void SetUp() override {
     SchemaOptions options;
@@ -45,12 +45,13 @@ class RequestReaderTest : public ::testing::Test {
     head.headers = {{"content-type", content_type}};
     head.content_length = body.size();
     head.has_body = !body.empty();
-    RequestReader reader(route, std::move(match.variables), query, head, rules, absl::nullopt, max);
+    JsonRequestReader reader({route, std::move(match.variables), query, head, max}, rules);
     std::string all;
-    const RequestReader::Sink sink = [&](absl::string_view wire) {
+    const auto sink = [&](std::string* wire) {
       std::string json;
-      EXPECT_TRUE(route.response.Print(wire, 1 << 20, &json).ok());
+      EXPECT_TRUE(route.response.Print(*wire, 1 << 20, &json).ok());
       absl::StrAppend(&all, "<", json, ">");
+      return absl::OkStatus();
     };
     absl::Status status;
     for (size_t at = 0; at < body.size() && status.ok(); at += piece) {
@@ -64,10 +65,24 @@ class RequestReaderTest : public ::testing::Test {
   std::shared_ptr<const Schema> schema_;
 };
 
+TEST_F(JsonRequestReaderTest, WhatTheSinkRefusesEndsTheReading) {
+  route::Router::Match match = schema_->router().Find("POST", "/v1/streams:collect");
+  const Schema::Route& route = schema_->route(match.route);
+  http::RequestHead head;
+  JsonRequestReader reader({route, {}, "", head, 1000}, BodyRules());
+  int messages = 0;
+  const auto sink = [&](std::string*) {
+    ++messages;
+    return absl::AbortedError("no more");
+  };
+  EXPECT_EQ(reader.Take("{}{}{}", sink), absl::AbortedError("no more"));
+  EXPECT_EQ(messages, 1);
+}
+
 constexpr char kEcho[] = "/v1/everything:echo";
 constexpr char kCollect[] = "/v1/streams:collect";
 
-TEST_F(RequestReaderTest, OneMessageHoweverItIsCut) {
+TEST_F(JsonRequestReaderTest, OneMessageHoweverItIsCut) {
   const std::string body = R"( {"int32Value":7,"stringValue":"a"} )";
   for (size_t piece = 1; piece <= body.size(); ++piece) {
     EXPECT_EQ(Read("POST", kEcho, body, kStrict, "application/json", 1000, piece),
@@ -77,7 +92,7 @@ TEST_F(RequestReaderTest, OneMessageHoweverItIsCut) {
   EXPECT_EQ(Read("GET", "/v1/everything:echo?int32_value=7", "", kStrict), R"(<{"int32Value":7}>)");
 }
 
-TEST_F(RequestReaderTest, ManyMessagesGoOnAsTheyCome) {
+TEST_F(JsonRequestReaderTest, ManyMessagesGoOnAsTheyCome) {
   const std::string body = "{\"number\":\"1\"}\n{\"number\":\"2\"}{\"payload\":\"x\"}";
   for (size_t piece = 1; piece <= body.size(); ++piece) {
     EXPECT_EQ(Read("POST", kCollect, body, kStrict, "application/x-ndjson", 20, piece),
@@ -95,7 +110,7 @@ struct ErrorRow {
   const char* says;
 };
 
-TEST_F(RequestReaderTest, WhatIsWrongIsNamedWithItsPlace) {
+TEST_F(JsonRequestReaderTest, WhatIsWrongIsNamedWithItsPlace) {
   const ErrorRow rows[] = {
       {"empty where JSON is due", "POST", kEcho, "", "empty at byte 0"},
       {"something behind the one value", "POST", kEcho, "{} {}", "byte 3"},
@@ -111,7 +126,7 @@ TEST_F(RequestReaderTest, WhatIsWrongIsNamedWithItsPlace) {
   }
 }
 
-TEST_F(RequestReaderTest, TheLimitIsOfOneMessage) {
+TEST_F(JsonRequestReaderTest, TheLimitIsOfOneMessage) {
   const std::string value = absl::StrCat("{\"stringValue\":\"", std::string(200, 'x'), "\"}");
   for (const size_t piece : {size_t{1}, value.size()}) {
     EXPECT_THAT(Read("POST", kEcho, value, kStrict, "application/json", 100, piece),
@@ -121,7 +136,7 @@ TEST_F(RequestReaderTest, TheLimitIsOfOneMessage) {
   }
 }
 
-TEST_F(RequestReaderTest, TheLenientRulesPassOverWhatTheStrictRefuse) {
+TEST_F(JsonRequestReaderTest, TheLenientRulesPassOverWhatTheStrictRefuse) {
   EXPECT_EQ(Read("POST", kEcho, R"({"int32Value":1} nonsense)", kLenient), R"(<{"int32Value":1}>)");
   EXPECT_EQ(Read("POST", kEcho, "", kLenient), "<{}>");
   EXPECT_EQ(Read("POST", kEcho, " \n", kLenient), "<{}>");
@@ -129,7 +144,7 @@ TEST_F(RequestReaderTest, TheLenientRulesPassOverWhatTheStrictRefuse) {
   EXPECT_THAT(Read("POST", kEcho, "{", kLenient), HasSubstr("invalid JSON"));
 }
 
-TEST_F(RequestReaderTest, AFormIsAQueryWhereNoBodyIsTaken) {
+TEST_F(JsonRequestReaderTest, AFormIsAQueryWhereNoBodyIsTaken) {
   constexpr char kForm[] = "application/x-www-form-urlencoded";
   EXPECT_EQ(Read("GET", "/v1/everything:echo?int32_value=1", "string_value=a%20b", kLenient, kForm),
             R"(<{"int32Value":1,"stringValue":"a b"}>)");

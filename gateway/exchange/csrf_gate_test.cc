@@ -1,4 +1,4 @@
-#include "gateway/exchange/cross_site.h"
+#include "gateway/exchange/csrf_gate.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace penstock {
 namespace {
 
-TEST(CrossSite, WhatAForeignPageMaySendWithoutAskingIsForgeable) {
+TEST(Csrf, WhatAForeignPageMaySendWithoutAskingIsForgeable) {
   const struct {
     const char* why;
     std::string method;

@@ -1,4 +1,4 @@
-#include "gateway/protocol/negotiate.h"
+#include "gateway/protocol/media_type.h"
 
 #include <string>
 #include <vector>
