@@ -4,7 +4,6 @@
 #include <grpc/support/log.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,7 +18,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "gateway/config/cpu_count.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "service/admin.h"
 #include "service/server.h"
@@ -65,14 +64,6 @@ class Signals {
   sigset_t set_;
 };
 
-// A client connection is a descriptor: take all that the system lets this process have.
-void RaiseOpenFilesLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // gRPC's own log is part of ours. While starting it is for debugging only: what keeps the service from starting is told
 // in one line, with the remedy.
 std::atomic<bool> started{false};
@@ -110,7 +101,7 @@ int Fail(const absl::Status& status) {
 
 int Serve(const ServiceConfig& config) {
   const Signals signals;
-  RaiseOpenFilesLimit();
+  config::RaiseOpenFilesLimit();
   observe::StartLog(config.log_level, config.log_json);
   gpr_set_log_function(PassOn);
   auto server = Server::Start({.listen = {config.listen},

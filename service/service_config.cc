@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "gateway/config/cpu_count.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/config/units.h"
 
 namespace penstock::service {

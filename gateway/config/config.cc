@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "gateway/config/cpu_count.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/config/flags.h"
 #include "gateway/config/units.h"
 
