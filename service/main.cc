@@ -18,6 +18,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "service/admin.h"
@@ -130,11 +131,13 @@ int Serve(const ServiceConfig& config) {
 int Main(int argc, char** argv) {
   // Debian's Abseil is built with its deadlock detector on, and gRPC locks for each message.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const ParsedCommand command =
-      ParseCommandLine(argc, argv, [](const char* name) { return std::getenv(name); }, config::CpuCount());
-  if (!command.exit_code.has_value()) return Serve(command.config);
-  std::fputs(command.text.c_str(), *command.exit_code == 0 ? stdout : stderr);
-  return *command.exit_code;
+  const ParsedCommand command = ParseCommandLine(
+      absl::MakeConstSpan(argv, static_cast<size_t>(argc)), [](const char* name) { return std::getenv(name); },
+      config::CpuCount());
+  if (command.config) return Serve(*command.config);
+  std::fputs(command.out.c_str(), stdout);
+  std::fputs(command.err.c_str(), stderr);
+  return command.exit_code;
 }
 
 }  // namespace

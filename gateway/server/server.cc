@@ -87,13 +87,13 @@ std::vector<http::EmbeddedFile> PageFiles(bool console) {
   return files;
 }
 
-observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
+observe::AccessLog::Target TargetOf(config::AccessLogTarget::Kind kind) {
   switch (kind) {
-    case config::AccessLog::Kind::kStdout:
+    case config::AccessLogTarget::Kind::kStdout:
       return observe::AccessLog::Target::kStdout;
-    case config::AccessLog::Kind::kFile:
+    case config::AccessLogTarget::Kind::kFile:
       return observe::AccessLog::Target::kFile;
-    case config::AccessLog::Kind::kOff:
+    case config::AccessLogTarget::Kind::kOff:
       break;
   }
   return observe::AccessLog::Target::kOff;
