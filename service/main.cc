@@ -15,10 +15,12 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "gateway/admin/admin.h"
 #include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "service/admin.h"
@@ -94,6 +96,11 @@ void DrainServer(const ServiceConfig& config, const Signals& signals, Server* se
   second.join();
 }
 
+std::vector<std::string> NotReady(const Server& server) {
+  if (server.serving()) return {};
+  return {"shutting down"};
+}
+
 int Fail(const absl::Status& status) {
   spdlog::error("{}", std::string(status.message()));
   observe::StopLog();
@@ -112,9 +119,11 @@ int Serve(const ServiceConfig& config) {
                                .connection_age_grace = config.drain_window});
   if (!server.ok()) return Fail(server.status());
   auto admin =
-      Admin::Start(config.admin_listen,
-                   {.ready = [&] { return (*server)->serving(); },
-                    .metrics = [&] { return RenderMetrics((*server)->counters(), (*server)->open_streams()); }});
+      Admin::Start(config.admin_listen, {AdminLiveness(),
+                                         AdminReadiness([&] { return NotReady(**server); }),
+                                         {"/metrics", kPrometheusText, [&](const auto& done) {
+                                            done({RenderMetrics((*server)->counters(), (*server)->open_streams())});
+                                          }}});
   if (!admin.ok()) return Fail(admin.status());
   started.store(true);
   spdlog::info("{} ready grpc={} admin={}", kProgram, (*server)->addresses().front(), (*admin)->address());
