@@ -24,9 +24,9 @@
 #include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "service/admin.h"
-#include "service/server.h"
 #include "service/service_config.h"
 #include "service/service_metrics.h"
+#include "service/tick_server.h"
 
 namespace penstock::service {
 namespace {
@@ -77,7 +77,7 @@ void PassOn(gpr_log_func_args* line) {
   spdlog::log(level, "grpc: {}", observe::EscapedForLog(line->message));
 }
 
-void DrainServer(const ServiceConfig& config, const Signals& signals, Server* server) {
+void DrainServer(const ServiceConfig& config, const Signals& signals, TickServer* server) {
   spdlog::info("shutting down: not ready from now on, streams end in {} over {}",
                absl::FormatDuration(config.drain_delay), absl::FormatDuration(config.drain_window));
   server->StopServing();
@@ -96,7 +96,7 @@ void DrainServer(const ServiceConfig& config, const Signals& signals, Server* se
   second.join();
 }
 
-std::vector<std::string> NotReady(const Server& server) {
+std::vector<std::string> NotReady(const TickServer& server) {
   if (server.serving()) return {};
   return {"shutting down"};
 }
@@ -112,11 +112,11 @@ int Serve(const ServiceConfig& config) {
   config::RaiseOpenFilesLimit();
   observe::StartLog(config.log_level, config.log_json);
   gpr_set_log_function(PassOn);
-  auto server = Server::Start({.listen = {config.listen},
-                               .threads = config.threads,
-                               .limits = {.max_streams = config.max_streams},
-                               .max_connection_age = config.max_connection_age,
-                               .connection_age_grace = config.drain_window});
+  auto server = TickServer::Start({.listen = {config.listen},
+                                   .threads = config.threads,
+                                   .limits = {.max_streams = config.max_streams},
+                                   .max_connection_age = config.max_connection_age,
+                                   .connection_age_grace = config.drain_window});
   if (!server.ok()) return Fail(server.status());
   auto admin =
       Admin::Start(config.admin_listen, {AdminLiveness(),
