@@ -1,23 +1,26 @@
 #include "gateway/config/config.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
-#include "gateway/config/cpu_count.h"
 #include "gateway/config/flags.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/config/units.h"
 
 namespace penstock::config {
 namespace {
 
-constexpr char kProgram[] = "penstock-gateway";
-constexpr int kBadFlags = 2;
+constexpr Program kProgram = {
+    .name = "penstock-gateway",
+    .purpose = "Turns any gRPC API into HTTP that a browser can stream.",
+    .footer =
+        "A flag --a-b is also the environment variable PENSTOCK_A_B, several values with spaces between; the flag "
+        "wins.\n"
+        "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.\n"
+        "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors, --api-config and --tls-… files\n"
+        "again, or asks the upstreams' reflection; what cannot be used is logged, and the last good one stays.",
+    .column = 46,
+};
 
 // Upstream connections are few, a hundred streams each; a tenth leaves room for servers that allow fewer.
 size_t DefaultConnections(size_t open_files_limit) {
@@ -44,128 +47,34 @@ Config Defaults(const Environment& environment, Dialect dialect) {
   return config;
 }
 
-std::string VariableOf(const Flag& flag) {
-  return absl::StrCat("PENSTOCK_", absl::AsciiStrToUpper(absl::StrReplaceAll(flag.name.substr(2), {{"-", "_"}})));
-}
-
-std::string Join(const std::vector<std::string>& values) { return absl::StrJoin(values, " "); }
-
-// How many insertions, removals and replacements turn `a` into `b`.
-size_t Distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] != b[j] ? 1 : 0);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string Unknown(const std::string& argument) {
+std::string Unknown(const FlagTable& flags, const std::string& argument) {
   if (argument.empty() || argument.front() != '-') {
     return absl::StrCat("unexpected argument \"", argument, "\": write a flag's value as --flag=value");
   }
   const std::string name = argument.substr(0, argument.find('='));
-  constexpr size_t kClose = 4;
-  size_t best = kClose;
-  std::string suggestion;
-  for (const Flag& flag : Flags()) {
-    const size_t distance = Distance(name, flag.name);
-    if (distance >= best) continue;
-    best = distance;
-    suggestion = absl::StrCat("did you mean ", flag.name, "? ");
-  }
+  const std::string closest = ClosestFlag(flags, name);
+  const std::string suggestion = closest.empty() ? "" : absl::StrCat("did you mean ", closest, "? ");
   return absl::StrCat("unknown flag ", name, ": ", suggestion, "--help lists them all");
 }
 
-// What the command line says, before it means anything.
-struct CommandLine {
-  bool help = false;
-  bool version = false;
-  std::string help_text;
-  std::vector<std::vector<std::string>> values;  // by index in Flags(); empty: not given
-  std::vector<std::string> unknown;
-  std::string error;
-};
-
-// What --help says of a flag's default: "(30s; grpc-gateway: none)".
-std::string PresetOf(const Flag& flag, const Environment& environment) {
-  const std::string native = Join(flag.print(Defaults(environment, Dialect::kNative)));
-  const std::string other = Join(flag.print(Defaults(environment, Dialect::kGrpcGateway)));
-  if (native.empty()) return "";
-  if (native == other || flag.name == kDialectFlag) return absl::StrCat(" (", native, ")");
-  return absl::StrCat(" (", native, "; grpc-gateway: ", other, ")");
-}
-
-CommandLine Read(absl::Span<const char* const> argv, const Environment& environment) {
-  const std::vector<Flag>& flags = Flags();
-  CommandLine line;
-  line.values.resize(flags.size());
-  CLI::App app("Turns any gRPC API into HTTP that a browser can stream.", kProgram);
-  app.set_help_flag();  // it would end the parsing before bad flags are seen
-  app.allow_extras();
-  app.footer(
-      "A flag --a-b is also the environment variable PENSTOCK_A_B, several values with spaces between; the flag wins.\n"
-      "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.\n"
-      "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors, --api-config and --tls-… files\n"
-      "again, or asks the upstreams' reflection; what cannot be used is logged, and the last good one stays.");
-  app.get_formatter()->column_width(46);
+// Adds to what --help says of native's defaults where the other dialect's differ: "(30s; grpc-gateway: none)".
+void ShowOtherDefaults(const Environment& environment, FlagTable& flags) {
+  Config other = Defaults(environment, Dialect::kGrpcGateway);
+  const FlagTable others = FlagsOf(other);
   for (size_t i = 0; i < flags.size(); ++i) {
-    const Flag& flag = flags[i];
-    CLI::Option* option = app.add_option(
-        flag.name,
-        [values = &line.values[i]](const CLI::results_t& results) {
-          *values = results;
-          return true;
-        },
-        absl::StrCat(flag.help, PresetOf(flag, environment)));
-    option->group(flag.group)->type_name(flag.value)->expected(flag.is_switch ? 0 : 1, 1);
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+    if (flags[i].name == kDialectFlag || flags[i].preset == others[i].preset) continue;
+    absl::StrAppend(&flags[i].preset, "; grpc-gateway: ", others[i].preset);
   }
-  app.add_flag("-h,--help", line.help, "print this")->group("Other");
-  app.add_flag("--version", line.version, "print the version")->group("Other");
-  // CLI11 takes the arguments last one first.
-  std::vector<std::string> arguments(argv.rbegin(), argv.rend() - (argv.empty() ? 0 : 1));
-  try {
-    app.parse(std::move(arguments));
-    line.unknown = app.remaining();
-  } catch (const CLI::ParseError& error) {
-    line.error = error.what();
-  }
-  if (line.help) line.help_text = app.help();
-  return line;
 }
 
-// The values of one flag into the config: the command line's, else the environment's. Errors name which.
-absl::Status Apply(const Flag& flag, std::vector<std::string> values, const Environment& environment, Config& config) {
-  std::string source = flag.name;
-  if (values.empty()) {
-    source = VariableOf(flag);
-    const char* const variable = environment.getenv(source.c_str());
-    if (variable == nullptr || *variable == '\0') return absl::OkStatus();
-    if (flag.repeated) {
-      values = absl::StrSplit(variable, ' ', absl::SkipEmpty());
-      if (values.empty()) return absl::OkStatus();
-    } else {
-      values = {variable};
-    }
-  } else if (flag.is_switch) {
-    // `--x` alone; CLI11 reports it as one of these.
-    for (std::string& value : values) {
-      if (value.empty() || value == "{}") value = "on";
+// Gives `config` the defaults of the dialect that was asked for. A bad value is reported when all flags are applied.
+void TakeDialect(const FlagTable& flags, const Arguments& arguments, const Environment& environment, Config& config) {
+  for (size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i].name != kDialectFlag) continue;
+    if (ApplyFlag(flags[i], arguments.values[i], environment.getenv).ok()) {
+      config = Defaults(environment, config.dialect);
     }
   }
-  if (!flag.repeated && values.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(source, ": given ", values.size(), " times: give it once"));
-  }
-  const absl::Status status = flag.set(values, config);
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError(absl::StrCat(source, ": ", status.message()));
 }
 
 bool IsFixed(const net::Address& address) { return address.kind == net::Address::Kind::kUnix || address.port != 0; }
@@ -262,55 +171,33 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
   return errors;
 }
 
-// The defaults of the dialect that was asked for. A bad value is reported when the flags are applied.
-Config DialectDefaults(const CommandLine& line, const Environment& environment) {
-  Config config = Defaults(environment, Dialect::kNative);
-  for (size_t i = 0; i < Flags().size(); ++i) {
-    if (Flags()[i].name != kDialectFlag) continue;
-    if (Apply(Flags()[i], line.values[i], environment, config).ok()) return Defaults(environment, config.dialect);
-  }
-  return config;
-}
-
-Parsed Refuse(const std::vector<std::string>& errors) {
-  Parsed parsed;
-  parsed.exit_code = kBadFlags;
-  for (const std::string& error : errors) absl::StrAppend(&parsed.err, kProgram, ": ", error, "\n");
-  return parsed;
-}
+Parsed Refuse(const std::vector<std::string>& errors) { return Parsed::Refusal(PrintErrors(kProgram, errors)); }
 
 }  // namespace
 
 Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment) {
-  CommandLine line = Read(argv, environment);
-  Parsed parsed;
-  if (line.help) {
-    parsed.out = line.help_text;
-    return parsed;
-  }
-  if (line.version) {
-    parsed.out = absl::StrCat(kProgram, " ", kVersion, "\n");
-    return parsed;
-  }
-  if (!line.error.empty()) return Refuse({absl::StrCat(line.error, ": --help shows what each flag takes")});
-  if (!line.unknown.empty()) return Refuse({Unknown(line.unknown.front())});
+  Config config = Defaults(environment, Dialect::kNative);
+  FlagTable flags = FlagsOf(config);
+  ShowOtherDefaults(environment, flags);
+  const Arguments arguments = ReadArguments(kProgram, flags, argv);
+  if (arguments.answer) return Parsed::Answer(*arguments.answer);
+  if (!arguments.error.empty()) return Refuse({absl::StrCat(arguments.error, ": --help shows what each flag takes")});
+  if (!arguments.unknown.empty()) return Refuse({Unknown(flags, arguments.unknown.front())});
 
-  Config config = DialectDefaults(line, environment);
-  std::vector<std::string> errors;
-  for (size_t i = 0; i < Flags().size(); ++i) {
-    const absl::Status status = Apply(Flags()[i], std::move(line.values[i]), environment, config);
-    if (!status.ok()) errors.push_back(std::string(status.message()));
-  }
+  TakeDialect(flags, arguments, environment, config);
+  std::vector<std::string> errors = ApplyFlags(flags, arguments.values, environment.getenv);
   if (errors.empty()) errors = CheckCombinations(config, environment);
   if (!errors.empty()) return Refuse(errors);
+  Parsed parsed;
   parsed.config = std::move(config);
   return parsed;
 }
 
 std::vector<std::pair<std::string, std::string>> ListSettings(const Config& config) {
+  Config copy = config;
   std::vector<std::pair<std::string, std::string>> settings;
-  for (const Flag& flag : Flags()) {
-    if (flag.listed) settings.emplace_back(flag.name, Join(flag.print(config)));
+  for (const Flag& flag : FlagsOf(copy)) {
+    if (flag.name != kCheckFlag) settings.emplace_back(flag.name, flag.preset);
   }
   return settings;
 }

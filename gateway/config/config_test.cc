@@ -296,7 +296,7 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
   EXPECT_EQ(parsed.config->web_root.kind, WebRoot::Kind::kDirectory);
   EXPECT_EQ(parsed.config->web_root.directory, "./none");
-  EXPECT_EQ(parsed.config->access_log.kind, AccessLog::Kind::kOff);
+  EXPECT_EQ(parsed.config->access_log.kind, AccessLogTarget::Kind::kOff);
   EXPECT_EQ(parsed.config->log_level, LogLevel::kWarn);
   EXPECT_EQ(parsed.config->log_format, LogFormat::kJson);
   EXPECT_EQ(parsed.config->max_header_bytes, 131072u);
@@ -309,7 +309,7 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   EXPECT_EQ(parsed.config->api_config, "api.yaml");
   const Parsed presets = Parse({});
   EXPECT_EQ(presets.config->web_root.kind, WebRoot::Kind::kEmbedded);
-  EXPECT_EQ(presets.config->access_log.kind, AccessLog::Kind::kStdout);
+  EXPECT_EQ(presets.config->access_log.kind, AccessLogTarget::Kind::kStdout);
 }
 
 TEST(ParseCommandLine, DefaultsFollowTheMachine) {

@@ -13,7 +13,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "gateway/admin/admin.h"
 #include "gateway/base/check.h"
 #include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/memory_gate.h"
@@ -93,13 +92,13 @@ std::vector<http::EmbeddedFile> PageFiles(bool console) {
   return files;
 }
 
-observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
+observe::AccessLog::Target TargetOf(config::AccessLogTarget::Kind kind) {
   switch (kind) {
-    case config::AccessLog::Kind::kStdout:
+    case config::AccessLogTarget::Kind::kStdout:
       return observe::AccessLog::Target::kStdout;
-    case config::AccessLog::Kind::kFile:
+    case config::AccessLogTarget::Kind::kFile:
       return observe::AccessLog::Target::kFile;
-    case config::AccessLog::Kind::kOff:
+    case config::AccessLogTarget::Kind::kOff:
       break;
   }
   return observe::AccessLog::Target::kOff;
@@ -229,10 +228,11 @@ absl::Status Server::Bind() {
   admin_session.tls = nullptr;  // scraped and probed from the same machine or pod
   admin_sessions_ = std::make_unique<http::SessionSet>(
       loop, admin_session,
-      AdminHandlers({.not_ready = [this] { return NotReady(); },
-                     .settings = config::ListSettings(config_),
-                     .metrics = [this](auto done) { GatherMetrics(std::move(done)); },
-                     .streams = [this](auto done) { GatherStreams(std::move(done)); }}));
+      AdminHandlers({AdminLiveness(),
+                     AdminReadiness([this] { return NotReady(); }),
+                     {"/metrics", kPrometheusText, [this](auto done) { GatherMetrics(std::move(done)); }},
+                     {"/streams", kJsonText, [this](auto done) { GatherStreams(std::move(done)); }},
+                     AdminSettings(config::ListSettings(config_))}));
   http::AcceptorOptions admin_options;
   admin_options.addresses = Texts({config_.admin_listen});
   admin_options.serve_from_reserve = true;
@@ -368,16 +368,16 @@ void Server::Gather(Ask&& ask, std::function<void(Report report)> done) {
   }
 }
 
-void Server::GatherMetrics(std::function<void(std::string text)> done) {
+void Server::GatherMetrics(std::function<void(AdminPage page)> done) {
   Gather<observe::LoopReport>(
       [](Worker& worker, auto told) { worker.Count(std::move(told)); },
-      [this, done = std::move(done)](const observe::LoopReport& report) { done(Metrics(report)); });
+      [this, done = std::move(done)](const observe::LoopReport& report) { done({Metrics(report)}); });
 }
 
-void Server::GatherStreams(std::function<void(std::string json)> done) {
+void Server::GatherStreams(std::function<void(AdminPage page)> done) {
   Gather<observe::LiveReport>(
       [](Worker& worker, auto told) { worker.Describe(std::move(told)); },
-      [done = std::move(done)](observe::LiveReport report) { done(observe::PrintLiveReport(std::move(report))); });
+      [done = std::move(done)](observe::LiveReport report) { done({observe::PrintLiveReport(std::move(report))}); });
 }
 
 // --- The way out -----------------------------------------------------------------------------------------------------

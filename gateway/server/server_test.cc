@@ -19,7 +19,7 @@ config::Config Base() {
   config.listen = {*net::ParseListenAddress("127.0.0.1:0")};
   config.admin_listen = *net::ParseListenAddress("127.0.0.1:0");
   config.upstream = {{"localhost:1", *net::ParseUpstreamAddresses("localhost:1")}};
-  config.access_log.kind = config::AccessLog::Kind::kOff;
+  config.access_log.kind = config::AccessLogTarget::Kind::kOff;
   config.max_connections = 10;
   return config;
 }
@@ -62,7 +62,7 @@ TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/nowhere"));
 
   config = Base();
-  config.access_log = {config::AccessLog::Kind::kFile, "/dev/null/access.log"};
+  config.access_log = {config::AccessLogTarget::Kind::kFile, "/dev/null/access.log"};
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/dev/null/access.log"));
 
   config = Base();

@@ -31,6 +31,8 @@ PURE = [
     "codec",
     "config:config",
     "config:dialect",
+    "config:flag_kinds",
+    "config:flag_table",
     "config:origin",
     "config:units",
     "exchange:cors",

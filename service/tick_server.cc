@@ -1,4 +1,4 @@
-#include "service/server.h"
+#include "service/tick_server.h"
 
 #include <grpc/grpc.h>
 #include <grpc/support/time.h>
@@ -37,7 +37,7 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
 }
 
-void Configure(const ServerOptions& options, grpc::ServerBuilder* builder) {
+void Configure(const TickServerOptions& options, grpc::ServerBuilder* builder) {
   // Off: a port that another process listens on would be shared with it without a word.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // No compression, no tracing, no channelz: nothing here uses them and each stream pays for them.
@@ -104,13 +104,13 @@ absl::Status CannotListen(const std::vector<net::ListenAddress>& listen) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
+absl::StatusOr<std::unique_ptr<TickServer>> TickServer::Start(const TickServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC serves health without its descriptor; with it in the binary, reflection can describe the service that it
   // lists.
   grpc::health::v1::HealthCheckRequest::descriptor();
-  std::unique_ptr<Server> server(new Server);
+  std::unique_ptr<TickServer> server(new TickServer);
   grpc::ServerBuilder builder;
   Configure(options, &builder);
   std::vector<int> ports(options.listen.size());
@@ -136,16 +136,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return server;
 }
 
-Server::~Server() {
+TickServer::~TickServer() {
   if (!threads_.empty()) Drain(absl::ZeroDuration());
 }
 
-void Server::StopServing() {
+void TickServer::StopServing() {
   if (!serving_.exchange(false)) return;  // Health watchers are told once.
   server_->GetHealthCheckService()->SetServingStatus(false);
 }
 
-void Server::Drain(absl::Duration window) {
+void TickServer::Drain(absl::Duration window) {
   StopServing();
   // On a thread of its own, as it blocks until the last call is gone; the deadline is for what nobody here ends.
   // Monotonic, as the workers' schedule is: a clock that is set meanwhile neither cuts streams off nor holds this up.
@@ -171,13 +171,13 @@ void Server::Drain(absl::Duration window) {
   threads_.clear();
 }
 
-void Server::Hurry() {
+void TickServer::Hurry() {
   const std::lock_guard<std::mutex> lock(draining_);
   if (drained_) return;
   for (auto& worker : workers_) worker->Drain(absl::ZeroDuration());
 }
 
-std::vector<const TickCounters*> Server::counters() const {
+std::vector<const TickCounters*> TickServer::counters() const {
   std::vector<const TickCounters*> counters;
   for (const auto& worker : workers_) counters.push_back(&worker->counters());
   return counters;

@@ -1,5 +1,5 @@
 // The real server with a real gRPC client, over loopback.
-#include "service/server.h"
+#include "service/tick_server.h"
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -82,10 +82,10 @@ class ServerTest : public testing::Test {
  protected:
   void SetUp() override { Start({}); }
 
-  void Start(ServerOptions options) {
+  void Start(TickServerOptions options) {
     options.listen = {net::ParseListenAddress("127.0.0.1:0").value()};
     options.threads = 2;
-    auto server = Server::Start(options);
+    auto server = TickServer::Start(options);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     channel_ = grpc::CreateChannel(server_->addresses().front(), grpc::InsecureChannelCredentials());
@@ -108,7 +108,7 @@ class ServerTest : public testing::Test {
     return subscriber->reader->Finish();
   }
 
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<TickServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<TickService::Stub> ticks_;
   std::unique_ptr<Health::Stub> health_;
@@ -276,7 +276,7 @@ TEST_F(ServerTest, ReflectionListsTheServices) {
 }
 
 TEST_F(ServerTest, StreamsBeyondTheLimitAreRefused) {
-  ServerOptions options;
+  TickServerOptions options;
   options.limits.max_streams = 2;
   Start(options);
   auto first = Subscribe(Ask(1'000, 0));
@@ -373,9 +373,9 @@ TEST_F(ServerTest, StartingAndStoppingLeavesNothingBehind) {
 }
 
 TEST_F(ServerTest, ABusyPortIsNamedWithTheReason) {
-  ServerOptions options;
+  TickServerOptions options;
   options.listen = {net::ParseListenAddress(server_->addresses().front()).value()};
-  const auto second = Server::Start(options);
+  const auto second = TickServer::Start(options);
   ASSERT_FALSE(second.ok());
   const std::string message(second.status().message());
   for (const std::string& part : {server_->addresses().front(), std::string("in use"), std::string("--listen")}) {
@@ -386,9 +386,9 @@ TEST_F(ServerTest, ABusyPortIsNamedWithTheReason) {
 TEST_F(ServerTest, ServesOnAUnixSocket) {
   // Not the test's own folder, whose path is longer than a socket's may be.
   const std::string path = "/tmp/penstock-ticks-" + std::to_string(getpid()) + ".sock";
-  ServerOptions options;
+  TickServerOptions options;
   options.listen = {net::ParseListenAddress("unix:" + path).value()};
-  auto server = Server::Start(options);
+  auto server = TickServer::Start(options);
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ((*server)->addresses().front(), "unix:" + path);
   auto stub = TickService::NewStub(grpc::CreateChannel("unix:" + path, grpc::InsecureChannelCredentials()));

@@ -1,13 +1,13 @@
 // The gRPC server: listeners, the tick service on its workers, health, reflection, keepalive, and a graceful end.
 //
-//   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options);
+//   absl::StatusOr<std::unique_ptr<TickServer>> server = TickServer::Start(options);
 //   log((*server)->addresses());              // with the ports that were picked
 //   (*server)->StopServing();                 // health: NOT_SERVING
 //   (*server)->Drain(absl::Seconds(25));      // blocks until every stream has had its ending
 //
 // Drain and the destructor belong to the thread that started the server; the rest to any.
-#ifndef PENSTOCK_SERVICE_SERVER_H_
-#define PENSTOCK_SERVICE_SERVER_H_
+#ifndef PENSTOCK_SERVICE_TICK_SERVER_H_
+#define PENSTOCK_SERVICE_TICK_SERVER_H_
 
 #include <grpcpp/server.h>
 
@@ -26,7 +26,7 @@
 
 namespace penstock::service {
 
-struct ServerOptions {
+struct TickServerOptions {
   std::vector<net::ListenAddress> listen;
   int threads = 1;
   TickLimits limits;
@@ -36,15 +36,15 @@ struct ServerOptions {
   absl::Duration connection_age_grace = absl::Seconds(25);
 };
 
-class Server {
+class TickServer {
  public:
   // Listens and serves. UNAVAILABLE: an address cannot be had; the message names it, the reason and the remedy.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options);
+  static absl::StatusOr<std::unique_ptr<TickServer>> Start(const TickServerOptions& options);
 
   // Drains with no window where nobody has drained.
-  ~Server();
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
+  ~TickServer();
+  TickServer(const TickServer&) = delete;
+  TickServer& operator=(const TickServer&) = delete;
 
   // What it listens on, in the order of the options: `host:port` that can be connected to, or `unix:path`.
   const std::vector<std::string>& addresses() const { return addresses_; }
@@ -64,7 +64,7 @@ class Server {
   int64_t open_streams() const { return open_streams_.load(std::memory_order_relaxed); }
 
  private:
-  Server() = default;
+  TickServer() = default;
 
   TickRpc rpc_;
   std::atomic<int64_t> open_streams_{0};
@@ -80,4 +80,4 @@ class Server {
 
 }  // namespace penstock::service
 
-#endif  // PENSTOCK_SERVICE_SERVER_H_
+#endif  // PENSTOCK_SERVICE_TICK_SERVER_H_
