@@ -37,7 +37,7 @@ int Run(const penstock::config::Config& config) {
   auto server = penstock::Server::Create(config);
   if (!server.ok()) return Fail(server.status());
   if (config.check) {
-    std::puts("penstock-gateway: the configuration is good");
+    std::puts("penstock-gateway: configuration is valid");
     return 0;
   }
   penstock::observe::StartLog(LevelName(config.log_level), config.log_format == penstock::config::LogFormat::kJson);

@@ -28,7 +28,7 @@ constexpr config::Program kCommand = {
 
 constexpr char kListening[] = "Listening";
 constexpr char kCapacity[] = "Capacity";
-constexpr char kEnding[] = "Ending";
+constexpr char kEnding[] = "Shutdown";
 constexpr char kLogging[] = "Logging";
 
 Flag AddressFlag(const char* name, const char* help, net::ListenAddress* field) {
@@ -41,7 +41,7 @@ Flag TimeFlag(const char* name, const char* group, const char* help, absl::Durat
     const auto time = config::ParseDuration(text);
     if (!time.ok() || (*time >= least && *time <= most)) return time;
     return BadValue(text,
-                    absl::StrCat("is not from ", config::PrintDuration(least), " to ", config::PrintDuration(most)));
+                    absl::StrCat("must be from ", config::PrintDuration(least), " to ", config::PrintDuration(most)));
   };
   return Single(name, group, "TIME", help, field, parse, config::PrintDuration);
 }
@@ -51,7 +51,7 @@ Flag LogLevelFlag(std::string* field) {
     for (const char* level : {"debug", "info", "warn", "error"}) {
       if (text == level) return text;
     }
-    return BadValue(text, "is none of debug, info, warn, error");
+    return BadValue(text, "must be debug, info, warn or error");
   };
   return Single("--log-level", kLogging, "LEVEL", "debug, info, warn or error", field, parse,
                 [](const std::string& level) { return level; });
@@ -60,7 +60,7 @@ Flag LogLevelFlag(std::string* field) {
 Flag LogFormatFlag(bool* json) {
   const auto parse = [](const std::string& text) -> absl::StatusOr<bool> {
     if (text == "text" || text == "json") return text == "json";
-    return BadValue(text, "is neither text nor json");
+    return BadValue(text, "must be text or json");
   };
   return Single("--log-format", kLogging, "FORMAT", "text or json", json, parse,
                 [](const bool& on) { return on ? "json" : "text"; });
@@ -77,24 +77,26 @@ Flag Explained(Flag flag) {
 }
 
 FlagTable FlagsOf(ServiceConfig& config, bool& check) {
-  Flag threads = Count("--threads", kCapacity, "event loops", &config.threads, kMaxThreads);
+  Flag threads = Count("--threads", kCapacity, "number of event loops", &config.threads, kMaxThreads);
   threads.preset = absl::StrCat("the CPUs this process may use, at most ", config::kMaxDefaultThreads);
   FlagTable flags = {
-      AddressFlag("--listen", "gRPC: host:port, :port, [v6]:port or unix:path; port 0 picks one", &config.listen),
-      AddressFlag("--admin-listen", "/livez, /readyz and /metrics over HTTP", &config.admin_listen),
+      AddressFlag("--listen",
+                  "gRPC address to listen on: host:port, :port, [v6]:port or unix:path; port 0 picks a free port",
+                  &config.listen),
+      AddressFlag("--admin-listen", "admin port: /livez, /readyz and /metrics over HTTP", &config.admin_listen),
       threads,
-      Count("--max-streams", kCapacity, "streams at a time; more are refused with RESOURCE_EXHAUSTED",
-            &config.max_streams, kMaxStreams),
+      Count("--max-streams", kCapacity, "maximum open streams; above: RESOURCE_EXHAUSTED", &config.max_streams,
+            kMaxStreams),
       TimeFlag("--max-connection-age", kCapacity,
-               "ask clients to reconnect after this, and close --drain-window later; none: never",
+               "maximum age of a connection, which is then closed within --drain-window; none: no limit",
                &config.max_connection_age, kMinConnectionAge, absl::InfiniteDuration()),
-      TimeFlag("--drain-delay", kEnding, "at SIGTERM: not ready, but still serving, for this long", &config.drain_delay,
-               absl::ZeroDuration(), kMaxDrain),
-      TimeFlag("--drain-window", kEnding, "then the streams end, spread over this", &config.drain_window,
+      TimeFlag("--drain-delay", kEnding, "time to keep serving while not ready, before streams are closed",
+               &config.drain_delay, absl::ZeroDuration(), kMaxDrain),
+      TimeFlag("--drain-window", kEnding, "period over which open streams are closed", &config.drain_window,
                absl::ZeroDuration(), kMaxDrain),
       LogLevelFlag(&config.log_level),
       LogFormatFlag(&config.log_json),
-      config::Action("--check", "Other", "validate what can be known without traffic, and exit", &check),
+      config::Action("--check", "Other", "validate the configuration and exit", &check),
   };
   for (Flag& flag : flags) flag = Explained(std::move(flag));
   return flags;
@@ -130,7 +132,7 @@ ParsedCommand ParseCommandLine(absl::Span<const char* const> argv, const config:
     return Refuse(absl::StrCat("--admin-listen: ", net::PrintAddress(config.listen),
                                " is --listen's: give each an address of its own"));
   }
-  if (check) return ParsedCommand::Answer(absl::StrCat(kProgram, ": the configuration is good\n"));
+  if (check) return ParsedCommand::Answer(absl::StrCat(kProgram, ": configuration is valid\n"));
   ParsedCommand command;
   command.config = std::move(config);
   return command;

@@ -78,7 +78,7 @@ TEST(ServiceConfigTest, BadInputNamesItselfAndTheRemedy) {
       {"no address", {"--listen=nowhere"}, {}, {"--listen", "nowhere"}},
       {"no duration", {"--drain-delay=soon"}, {}, {"--drain-delay", "soon"}},
       {"endless", {"--drain-window=none"}, {}, {"--drain-window", "1h"}},
-      {"level", {"--log-level=loud"}, {}, {"--log-level", "debug, info, warn, error"}},
+      {"level", {"--log-level=loud"}, {}, {"--log-level", "debug, info, warn or error"}},
       {"format", {"--log-format=xml"}, {}, {"--log-format", "text", "json"}},
       {"twice", {"--threads=1", "--threads=2"}, {}, {"--threads", "once"}},
       {"variable", {}, {{"PENSTOCK_MAX_CONNECTION_AGE", "1"}}, {"PENSTOCK_MAX_CONNECTION_AGE"}},
@@ -107,10 +107,10 @@ std::string Answer(const std::vector<const char*>& flags) {
 
 TEST(ServiceConfigTest, HelpIsGroupedAndVersionIsOneLine) {
   const std::string help = Answer({"--help"});
-  for (const char* part : {"Listening", "Capacity", "Ending", "Logging", "--drain-window", "PENSTOCK_A_B"}) {
+  for (const char* part : {"Listening", "Capacity", "Shutdown", "Logging", "--drain-window", "PENSTOCK_A_B"}) {
     EXPECT_NE(help.find(part), std::string::npos) << part;
   }
-  EXPECT_EQ(Answer({"--check", "--threads=2"}), std::string(kProgram) + ": the configuration is good\n");
+  EXPECT_EQ(Answer({"--check", "--threads=2"}), std::string(kProgram) + ": configuration is valid\n");
   EXPECT_EQ(Parse({"--check", "--threads=no"}).exit_code, 2);
   EXPECT_EQ(Answer({"--version"}), std::string(kProgram) + " " + config::kVersion + "\n");
 }

@@ -12,13 +12,15 @@ namespace {
 
 constexpr Program kProgram = {
     .name = "penstock-gateway",
-    .purpose = "Turns any gRPC API into HTTP that a browser can stream.",
+    .purpose = "Streams any gRPC API to a browser's fetch().",
     .footer =
-        "A flag --a-b is also the environment variable PENSTOCK_A_B, several values with spaces between; the flag "
+        "A flag --a-b is also the environment variable PENSTOCK_A_B (several values separated by spaces); the flag "
         "wins.\n"
         "SIZE takes k and M (1024-based), TIME takes ms, s, m and h.\n"
-        "SIGTERM ends in order, a second one at once. SIGHUP reads --descriptors, --api-config and --tls-… files\n"
-        "again, or asks the upstreams' reflection; what cannot be used is logged, and the last good one stays.",
+        "SIGTERM drains, a second one closes all streams at once. SIGHUP reloads the files of --descriptors, "
+        "--api-config\n"
+        "and --tls-…, and queries reflection again; what is invalid is logged, and the last valid version stays in "
+        "use.",
     .column = 46,
 };
 
@@ -83,7 +85,7 @@ void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
   std::vector<net::Address> used = {config.admin_listen};
   for (const net::ListenAddress& address : config.listen) {
     if (IsFixed(address) && std::find(used.begin(), used.end(), address) != used.end()) {
-      errors.push_back(absl::StrCat("--listen: ", net::PrintAddress(address), " is used twice",
+      errors.push_back(absl::StrCat("--listen: ", net::PrintAddress(address), " is given twice",
                                     address == config.admin_listen ? " (--admin-listen has it)" : "",
                                     ": give each listener an address of its own"));
     }
@@ -97,7 +99,7 @@ void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
       }
       if (std::find(used.begin(), used.end(), address) != used.end()) {
         errors.push_back(absl::StrCat("--upstream: ", net::PrintAddress(address),
-                                      " is where the gateway itself listens: name the gRPC server's address"));
+                                      " is the gateway's own address: set the gRPC server's address"));
       }
       targets.push_back(address);
     }
@@ -106,14 +108,13 @@ void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
 
 void CheckTls(const Config& config, std::vector<std::string>& errors) {
   if (!config.tls_cert_file.empty() && config.tls_key_file.empty()) {
-    errors.push_back("--tls-cert-file: a certificate is of no use without its key: give --tls-key-file too");
+    errors.push_back("--tls-cert-file: needs --tls-key-file too");
   }
   if (!config.tls_key_file.empty() && config.tls_cert_file.empty()) {
-    errors.push_back("--tls-key-file: a key is of no use without its certificate: give --tls-cert-file too");
+    errors.push_back("--tls-key-file: needs --tls-cert-file too");
   }
   if (!config.tls_client_ca_file.empty() && config.tls_cert_file.empty()) {
-    errors.push_back(
-        "--tls-client-ca-file: clients show certificates inside TLS only: give --tls-cert-file and --tls-key-file too");
+    errors.push_back("--tls-client-ca-file: needs TLS: set --tls-cert-file and --tls-key-file too");
   }
 }
 
@@ -125,15 +126,13 @@ void CheckUpstreamTls(const Config& config, std::vector<std::string>& errors) {
         {"--upstream-key-file", &config.upstream_key_file},
         {"--upstream-server-name", &config.upstream_server_name}};
     for (const auto& [flag, value] : unused) {
-      if (!value->empty())
-        errors.push_back(absl::StrCat(flag, ": is for TLS to the upstream: give --upstream-tls too"));
+      if (!value->empty()) errors.push_back(absl::StrCat(flag, ": needs --upstream-tls"));
     }
   }
   if (config.upstream_cert_file.empty() != config.upstream_key_file.empty()) {
     const bool has_key = config.upstream_cert_file.empty();
-    errors.push_back(absl::StrCat(has_key ? "--upstream-key-file: a key" : "--upstream-cert-file: a certificate",
-                                  " is of no use alone: give ",
-                                  has_key ? "--upstream-cert-file" : "--upstream-key-file", " too"));
+    errors.push_back(has_key ? "--upstream-key-file: needs --upstream-cert-file too"
+                             : "--upstream-cert-file: needs --upstream-key-file too");
   }
 }
 
@@ -143,30 +142,29 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
   CheckAddresses(config, errors);
   CheckTls(config, errors);
   if (config.cors_credentials && config.cors_origin.empty()) {
-    errors.push_back("--cors-credentials: no other origin is allowed anything yet: give --cors-origin too");
+    errors.push_back("--cors-credentials: needs --cors-origin");
   }
   CheckUpstreamTls(config, errors);
   if (!config.descriptors.empty() && config.upstream.size() > 1) {
     errors.push_back(
-        "--descriptors: files do not say which of several --upstream serves what: leave them out (reflection does), or "
-        "give one --upstream");
+        "--descriptors: cannot be assigned to one of several --upstream: use reflection, or one --upstream");
   }
   if (config.max_target_bytes > config.max_header_bytes) {
     errors.push_back(absl::StrCat("--max-target-bytes: ", PrintSize(config.max_target_bytes),
-                                  " cannot be reached, the target is part of the head: raise --max-header-bytes (",
-                                  PrintSize(config.max_header_bytes), ")"));
+                                  " exceeds --max-header-bytes (", PrintSize(config.max_header_bytes),
+                                  "), which includes the target: raise that or lower this"));
   }
   if (config.max_record_bytes < config.max_message_bytes) {
     errors.push_back(absl::StrCat("--max-record-bytes: ", PrintSize(config.max_record_bytes),
                                   " is below --max-message-bytes (", PrintSize(config.max_message_bytes),
-                                  "), JSON outgrows protobuf: raise it or lower the other"));
+                                  "): JSON is longer than protobuf; raise it or lower --max-message-bytes"));
   }
   const size_t files = environment.open_files_limit;
   if (config.max_connections == 0 || files < kReservedFiles || config.max_connections > files - kReservedFiles) {
     const size_t connections = std::max<size_t>(config.max_connections, 1);
     errors.push_back(absl::StrCat("--max-connections: ", connections, " and ", kReservedFiles,
-                                  " open files besides are more than the limit of ", files,
-                                  ": raise that (ulimit -n) or lower the flag"));
+                                  " other open files exceed the limit of ", files,
+                                  ": raise the limit (ulimit -n) or lower the flag"));
   }
   return errors;
 }

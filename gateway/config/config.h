@@ -85,7 +85,7 @@ struct Config {
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
   std::vector<std::string> cors_origin;     // which pages of other origins may read answers; empty: none
   bool cors_credentials = false;            // with the cookies of those who visit them
-  std::vector<net::Cidr> trusted_proxy;     // whose forwarding headers are believed; empty: nobody's
+  std::vector<net::Cidr> trusted_proxy;     // proxies whose X-Forwarded-* headers are trusted; empty: nobody's
 
   // --- Limits of size and number -----------------------------------------------------------------------------------
   int threads = 1;  // CPUs this process may use, at most 8; one event loop each

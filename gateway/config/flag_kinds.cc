@@ -14,7 +14,7 @@ Flag CountInto(std::string name, std::string group, std::string help, T* field, 
     uint64_t count = 0;
     const bool digits = !text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text.front()));
     if (digits && absl::SimpleAtoi(text, &count) && count >= 1 && count <= max) return static_cast<T>(count);
-    return BadValue(text, absl::StrCat("is no number from 1 to ", max));
+    return BadValue(text, absl::StrCat("must be an integer from 1 to ", max));
   };
   const auto print = [none](const T& count) {
     const bool no_limit = none == None::kAllowed && static_cast<uint64_t>(count) == kNoSizeLimit;
@@ -26,15 +26,15 @@ Flag CountInto(std::string name, std::string group, std::string help, T* field, 
 
 }  // namespace
 
-absl::Status BadValue(absl::string_view value, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" ", problem));
+absl::Status BadValue(absl::string_view value, absl::string_view expected) {
+  return absl::InvalidArgumentError(absl::StrCat(expected, ", got \"", value, "\""));
 }
 
 Flag Switch(std::string name, std::string group, std::string help, bool* field) {
   const auto parse = [](const std::string& text) -> absl::StatusOr<bool> {
     if (text == "on" || text == "true") return true;
     if (text == "off" || text == "false") return false;
-    return BadValue(text, "is neither on nor off");
+    return BadValue(text, "must be on or off");
   };
   const auto print = [](const bool& on) { return on ? "on" : "off"; };
   Flag flag = Single(std::move(name), std::move(group), "on|off", std::move(help), field, parse, print);

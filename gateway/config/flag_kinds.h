@@ -2,7 +2,7 @@
 // outlives the flag. Pure.
 //
 //   FlagTable FlagsOf(Config& config) {
-//     return {Count("--threads", "Capacity", "event loops", &config.threads, 256),
+//     return {Count("--threads", "Capacity", "number of event loops", &config.threads, 256),
 //             Single("--listen", "Addresses", "ADDRESS", "where", &config.listen, net::ParseAddress,
 //             net::PrintAddress), Switch("--console", "API", "the live console", &config.console)};
 //   }
@@ -29,7 +29,7 @@
 namespace penstock::config {
 
 // `"value" problem`.
-absl::Status BadValue(absl::string_view value, absl::string_view problem);
+absl::Status BadValue(absl::string_view value, absl::string_view expected);
 
 // How a text becomes a field, and back.
 template <typename T>
@@ -80,7 +80,7 @@ Flag Choice(std::string name, std::string group, std::string help, T* field,
     for (const auto& [known, value] : names) {
       if (text == known) return value;
     }
-    return BadValue(text, absl::StrCat("is none of ", all));
+    return BadValue(text, absl::StrCat("must be one of ", all));
   };
   const auto print = [names](const T& value) {
     for (const auto& [known, other] : names) {

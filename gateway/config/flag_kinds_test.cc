@@ -13,7 +13,7 @@ namespace penstock::config {
 namespace {
 
 absl::StatusOr<std::string> ParseWord(const std::string& text) {
-  if (text.empty()) return BadValue(text, "is no word");
+  if (text.empty()) return BadValue(text, "must be a word");
   return text;
 }
 std::string PrintWord(const std::string& word) { return word; }
@@ -22,7 +22,7 @@ TEST(FlagKinds, TheFieldHoldsTheDefaultUntilAGoodValueComes) {
   std::string word = "old";
   const Flag flag = Single("--word", "Words", "WORD", "a word", &word, ParseWord, PrintWord);
   EXPECT_EQ(flag.preset, "old");
-  EXPECT_EQ(flag.set({""}).message(), "\"\" is no word");
+  EXPECT_EQ(flag.set({""}).message(), "must be a word, got \"\"");
   EXPECT_EQ(word, "old");
   EXPECT_TRUE(flag.set({"new"}).ok());
   EXPECT_EQ(word, "new");
@@ -46,7 +46,7 @@ TEST(FlagKinds, AChoiceNamesAllThatThereAre) {
   const Flag flag = Choice("--colour", "Looks", "which", &colour, {{"red", Colour::kRed}, {"green", Colour::kGreen}});
   EXPECT_EQ(flag.value, "red|green");
   EXPECT_EQ(flag.preset, "green");
-  EXPECT_EQ(flag.set({"blue"}).message(), "\"blue\" is none of red|green");
+  EXPECT_EQ(flag.set({"blue"}).message(), "must be one of red|green, got \"blue\"");
   EXPECT_TRUE(flag.set({"red"}).ok());
   EXPECT_EQ(colour, Colour::kRed);
 }
@@ -72,7 +72,7 @@ TEST(FlagKinds, ACountIsBounded) {
   const Flag flag = Count("--threads", "Sizes", "loops", &threads, 256);
   EXPECT_EQ(flag.value, "N");
   for (const char* bad : {"", "0", "-1", "+1", "1k", "257", "none", "99999999999999999999"}) {
-    EXPECT_EQ(flag.set({bad}).message(), std::string("\"") + bad + "\" is no number from 1 to 256");
+    EXPECT_EQ(flag.set({bad}).message(), std::string("must be an integer from 1 to 256, got \"") + bad + "\"");
   }
   EXPECT_EQ(threads, 2);
   EXPECT_TRUE(flag.set({"256"}).ok());

@@ -2,7 +2,7 @@
 // makes the entries. Pure: the environment is handed in.
 //
 //   ServiceConfig config;                                              // holds the defaults
-//   FlagTable flags = {Count("--threads", "Capacity", "event loops", &config.threads, 256)};
+//   FlagTable flags = {Count("--threads", "Capacity", "number of event loops", &config.threads, 256)};
 //   Arguments arguments = ReadArguments(program, flags, argv);
 //   std::vector<std::string> errors = ApplyFlags(flags, arguments.values, getenv);
 //
@@ -101,7 +101,7 @@ struct ParsedFlags {
   static ParsedFlags Refusal(std::string err) { return {absl::nullopt, kBadFlags, "", std::move(err)}; }
 };
 
-// "penstock-gateway: --threads: "0" is no number from 1 to 256", a line an error.
+// "penstock-gateway: --threads: "0" must be an integer from 1 to 256", a line an error.
 std::string PrintErrors(const Program& program, const std::vector<std::string>& errors);
 
 }  // namespace penstock::config

@@ -77,7 +77,7 @@ absl::StatusOr<Address> ParseTcp(absl::string_view text, absl::string_view host_
       return Bad(text, "has more than one colon: an IPv6 address goes in brackets, [::1]:8080");
     }
     if (!std::all_of(host.begin(), host.end(), IsHostCharacter)) {
-      return Bad(text, absl::StrCat("has a host that is no name or address: ", kForms));
+      return Bad(text, absl::StrCat("has an invalid host: ", kForms));
     }
     address.host = std::string(host);
     digits = host_and_port.substr(colon + 1);
