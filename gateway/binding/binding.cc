@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gateway/binding/body_mask.h"
@@ -15,13 +16,22 @@
 #include "gateway/grpc_gateway/go_body.h"
 #include "gateway/grpc_gateway/go_query.h"
 #include "gateway/grpc_gateway/go_text.h"
+#include "gateway/grpc_gateway/go_time.h"
 
 namespace penstock::binding {
 namespace {
 
 using google::protobuf::FileDescriptor;
 
-constexpr codec::JsonReadOptions kLenient = {.ignore_unknown = true, .go_times = true};
+// Quotes in the value itself are not those that the parsers take off.
+bool ReadTime(absl::string_view text, int64_t* seconds, int32_t* nanos) {
+  return !absl::StrContains(text, '"') && grpc_gateway::ParseGoJsonTime(text, seconds, nanos).empty();
+}
+bool ReadDuration(absl::string_view text, int64_t* seconds, int32_t* nanos) {
+  return !absl::StrContains(text, '"') && grpc_gateway::ParseGoJsonDuration(text, seconds, nanos).empty();
+}
+
+constexpr codec::JsonReadOptions kLenient = {.ignore_unknown = true, .timestamps = ReadTime, .durations = ReadDuration};
 
 absl::Status WrongPath(absl::string_view what, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(what, " ", why));

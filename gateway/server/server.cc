@@ -58,8 +58,10 @@ SchemaOptions SchemaOptionsOf(const config::Config& config) {
   options.unbound_methods = config.unbound_methods;
   options.unescape = config.unescape;
   options.print.unpopulated = config.print_unpopulated;
-  options.print.unset_messages = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
-  options.print.go_proto2 = config.dialect == config::Dialect::kGrpcGateway;
+  options.print.unset_as_null = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
+  options.print.closed_enums = config.dialect != config::Dialect::kGrpcGateway;
+  options.print.group_type_names = config.dialect == config::Dialect::kGrpcGateway;
+  options.print.extensions_by_name = config.dialect == config::Dialect::kGrpcGateway;
   options.print.proto_names = config.print_proto_names;
   options.print.enum_numbers = config.print_enum_numbers;
   return options;
