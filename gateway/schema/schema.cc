@@ -39,9 +39,9 @@ absl::Status Prefixed(absl::string_view where, const absl::Status& status) {
 
 std::string ConfiguredAt(const route::ApiRule& rule) { return absl::StrCat("--api-config: ", rule.place); }
 
-route::PathTemplate::Syntax SyntaxOf(config::Dialect dialect) {
-  return dialect == config::Dialect::kGrpcGateway ? route::PathTemplate::Syntax::kGrpcGateway
-                                                  : route::PathTemplate::Syntax::kGoogleApi;
+route::TemplateSyntax SyntaxOf(config::Dialect dialect) {
+  return dialect == config::Dialect::kGrpcGateway ? grpc_gateway::LastRegisteredRouter::kSyntax
+                                                  : route::TemplateSyntax();
 }
 
 binding::BindingRules BindingRulesOf(config::Dialect dialect) {
@@ -309,7 +309,7 @@ class Schema::Builder {
   }
 
   absl::StatusOr<std::vector<route::HttpBinding>> BindingsOf(const pb::MethodDescriptor& method) const {
-    const route::PathTemplate::Syntax syntax = SyntaxOf(options_.dialect);
+    const route::TemplateSyntax syntax = SyntaxOf(options_.dialect);
     std::vector<route::HttpBinding> bindings;
     const auto configured = rules_.find(method.full_name());
     if (configured != rules_.end()) {
