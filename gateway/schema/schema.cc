@@ -9,6 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/base/check.h"
+#include "gateway/binding/native_request_binding.h"
+#include "gateway/binding/native_response_binding.h"
+#include "gateway/grpc_gateway/go_request_binding.h"
+#include "gateway/grpc_gateway/go_response_binding.h"
 #include "gateway/grpc_gateway/last_registered_router.h"
 #include "gateway/route/http_rule.h"
 #include "gateway/route/most_specific_router.h"
@@ -44,9 +48,27 @@ route::TemplateSyntax SyntaxOf(config::Dialect dialect) {
                                                   : route::TemplateSyntax();
 }
 
-binding::BindingRules BindingRulesOf(config::Dialect dialect) {
-  return dialect == config::Dialect::kGrpcGateway ? binding::BindingRules::kGrpcGateway
-                                                  : binding::BindingRules::kNative;
+template <typename Binding, typename Of, typename Rule>
+absl::StatusOr<std::unique_ptr<const Binding>> Build(const codec::MessagePlan& message, const Rule& rule) {
+  auto binding = Of::Build(message, rule);
+  if (!binding.ok()) return binding.status();
+  return std::make_unique<const Of>(*std::move(binding));
+}
+
+absl::StatusOr<std::unique_ptr<const binding::RequestBinding>> BindRequest(config::Dialect dialect,
+                                                                           const codec::MessagePlan& input,
+                                                                           const binding::RequestRule& rule) {
+  return dialect == config::Dialect::kGrpcGateway
+             ? Build<binding::RequestBinding, grpc_gateway::GoRequestBinding>(input, rule)
+             : Build<binding::RequestBinding, binding::NativeRequestBinding>(input, rule);
+}
+
+absl::StatusOr<std::unique_ptr<const binding::ResponseBinding>> BindResponse(config::Dialect dialect,
+                                                                             const codec::MessagePlan& output,
+                                                                             absl::string_view response_body) {
+  return dialect == config::Dialect::kGrpcGateway
+             ? Build<binding::ResponseBinding, grpc_gateway::GoResponseBinding>(output, response_body)
+             : Build<binding::ResponseBinding, binding::NativeResponseBinding>(output, response_body);
 }
 
 std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& options) {
@@ -329,20 +351,21 @@ class Schema::Builder {
   }
 
   absl::Status AddRoute(const Method& method, const codec::MessagePlan& input, const route::HttpBinding& binding) {
-    const binding::BindingRules rules = BindingRulesOf(options_.dialect);
     binding::RequestRule rule;
-    rule.rules = rules;
     for (const auto& variable : binding.path_template.variables()) rule.path_variables.push_back(variable.field_path);
     rule.body = binding.body;
     rule.patch = binding.method == "PATCH";
-    auto request = binding::RequestBinding::Build(input.plans(), input, rule);
+    auto request = BindRequest(options_.dialect, input, rule);
     if (!request.ok()) return request.status();
-    auto response = binding::ResponseBinding::Build(*method.output, binding.response_body, rules);
+    auto response = BindResponse(options_.dialect, *method.output, binding.response_body);
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
     router_->Add(binding.method, binding.path_template, index, method.full_name);
-    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *std::move(request), *std::move(response),
-                                     binding.method, binding.body, binding.response_body, false});
+    schema_->requests_.push_back(*std::move(request));
+    schema_->responses_.push_back(*std::move(response));
+    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *schema_->requests_.back(),
+                                     *schema_->responses_.back(), binding.method, binding.body, binding.response_body,
+                                     false});
     return absl::OkStatus();
   }
 

@@ -17,7 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "gateway/binding/binding.h"
+#include "gateway/binding/request_binding.h"
 #include "gateway/binding/response_binding.h"
 #include "gateway/codec/message_plan.h"
 #include "gateway/config/dialect.h"
@@ -58,8 +58,8 @@ class Schema {
   struct Route {
     const Method* method;
     std::string path_template;  // for logs and metrics
-    binding::RequestBinding request;
-    binding::ResponseBinding response;
+    const binding::RequestBinding& request;
+    const binding::ResponseBinding& response;
     // The rest of its rule, for who describes the API.
     std::string verb;              // "GET", …, "*" for any
     std::string body;              // "*", a field path, or none
@@ -100,6 +100,8 @@ class Schema {
   // In this order: each refers to those before it.
   std::vector<std::unique_ptr<Types>> types_;  // by upstream; null: not known
   std::vector<std::unique_ptr<const Method>> methods_;
+  std::vector<std::unique_ptr<const binding::RequestBinding>> requests_;
+  std::vector<std::unique_ptr<const binding::ResponseBinding>> responses_;
   std::vector<Route> routes_;
   std::unique_ptr<const route::Router> router_;
 };
