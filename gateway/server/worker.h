@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/codec/message_plan.h"
+#include "gateway/config/dialect.h"
 #include "gateway/exchange/exchange_context.h"
 #include "gateway/http/session_set.h"
 #include "gateway/http/static_files.h"

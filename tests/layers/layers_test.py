@@ -64,8 +64,6 @@ REMAINING = {
     ("//gateway/protocol:metadata", "//gateway/grpc_gateway:go_text"),
     ("//gateway/protocol:request_reader", "//gateway/exchange:resume"),
     ("//gateway/protocol:stream_format", "//gateway/exchange:pump"),
-    ("//gateway/schema:schema", "//gateway/grpc_gateway:go_binding"),
-    ("//gateway/schema:schema", "//gateway/grpc_gateway:last_registered_router"),
 }
 
 IMPURE = {
