@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "gateway/config/cpu_count.h"
+#include "gateway/config/dialect_presets.h"
 #include "gateway/config/flags.h"
 #include "gateway/config/units.h"
 
@@ -26,21 +27,16 @@ size_t DefaultConnections(size_t open_files_limit) {
   return left - left / 10;
 }
 
-Config Defaults(const Environment& environment, Dialect dialect) {
+Config Defaults(const Environment& environment, const DialectPreset& preset) {
   Config config;
-  config.dialect = dialect;
+  config.dialect = preset.dialect;
   config.listen = {net::ParseListenAddress(":8080").value()};
   config.admin_listen = net::ParseListenAddress("127.0.0.1:9901").value();
   config.upstream = {{"localhost:50051", net::ParseUpstreamAddresses("localhost:50051").value()}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
   if (environment.memory_limit) config.max_memory_bytes = *environment.memory_limit / 10 * 9;
-  if (dialect == Dialect::kGrpcGateway) {
-    config.unbound_methods = false;
-    config.unescape = route::Unescape::kLegacy;
-    config.max_request_bytes = kNoSizeLimit;
-    config.unary_timeout = absl::InfiniteDuration();
-  }
+  preset.set_defaults(config);
   return config;
 }
 
@@ -95,11 +91,14 @@ struct CommandLine {
 
 // What --help says of a flag's default: "(30s; grpc-gateway: none)".
 std::string PresetOf(const Flag& flag, const Environment& environment) {
-  const std::string native = Join(flag.print(Defaults(environment, Dialect::kNative)));
-  const std::string other = Join(flag.print(Defaults(environment, Dialect::kGrpcGateway)));
-  if (native.empty()) return "";
-  if (native == other || flag.name == kDialectFlag) return absl::StrCat(" (", native, ")");
-  return absl::StrCat(" (", native, "; grpc-gateway: ", other, ")");
+  const std::string usual = Join(flag.print(Defaults(environment, DialectPresets().front())));
+  if (usual.empty()) return "";
+  std::string text = absl::StrCat(" (", usual);
+  for (const DialectPreset& preset : DialectPresets()) {
+    const std::string own = Join(flag.print(Defaults(environment, preset)));
+    if (own != usual && flag.name != kDialectFlag) absl::StrAppend(&text, "; ", preset.name, ": ", own);
+  }
+  return text + ")";
 }
 
 CommandLine Read(absl::Span<const char* const> argv, const Environment& environment) {
@@ -264,10 +263,12 @@ std::vector<std::string> CheckCombinations(const Config& config, const Environme
 
 // The defaults of the dialect that was asked for. A bad value is reported when the flags are applied.
 Config DialectDefaults(const CommandLine& line, const Environment& environment) {
-  Config config = Defaults(environment, Dialect::kNative);
+  Config config = Defaults(environment, DialectPresets().front());
   for (size_t i = 0; i < Flags().size(); ++i) {
-    if (Flags()[i].name != kDialectFlag) continue;
-    if (Apply(Flags()[i], line.values[i], environment, config).ok()) return Defaults(environment, config.dialect);
+    if (Flags()[i].name != kDialectFlag || !Apply(Flags()[i], line.values[i], environment, config).ok()) continue;
+    for (const DialectPreset& preset : DialectPresets()) {
+      if (preset.dialect == config.dialect) return Defaults(environment, preset);
+    }
   }
   return config;
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "gateway/config/dialect_presets.h"
 #include "gateway/config/origin.h"
 #include "gateway/config/units.h"
 #include "gateway/net/address.h"
@@ -335,9 +336,10 @@ void AddUpstreamTls(std::vector<Flag>& flags) {
 }
 
 void AddApi(std::vector<Flag>& flags) {
+  std::vector<std::pair<const char*, Dialect>> dialects;
+  for (const DialectPreset& preset : DialectPresets()) dialects.emplace_back(preset.name, preset.dialect);
   flags.push_back(Choice<Dialect>(kDialectFlag, kApi, "how the HTTP side behaves; decides other defaults",
-                                  &Config::dialect,
-                                  {{"native", Dialect::kNative}, {"grpc-gateway", Dialect::kGrpcGateway}}));
+                                  &Config::dialect, std::move(dialects)));
   flags.push_back(List<std::string>("--descriptors", kApi, "FILE",
                                     "FileDescriptorSet with its imports, instead of the upstream's reflection",
                                     &Config::descriptors, ParsePath, PrintText));
