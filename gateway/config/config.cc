@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/config/dialect_presets.h"
 #include "gateway/config/flags.h"
 #include "gateway/config/host_resources.h"
 #include "gateway/config/units.h"
@@ -31,21 +32,16 @@ size_t DefaultConnections(size_t open_files_limit) {
   return left - left / 10;
 }
 
-Config Defaults(const Environment& environment, Dialect dialect) {
+Config Defaults(const Environment& environment, const DialectPreset& preset) {
   Config config;
-  config.dialect = dialect;
+  config.dialect = preset.dialect;
   config.listen = {net::ParseListenAddress(":8080").value()};
   config.admin_listen = net::ParseListenAddress("127.0.0.1:9901").value();
   config.upstream = {{"localhost:50051", net::ParseUpstreamAddresses("localhost:50051").value()}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
   if (environment.memory_limit) config.max_memory_bytes = *environment.memory_limit / 10 * 9;
-  if (dialect == Dialect::kGrpcGateway) {
-    config.unbound_methods = false;
-    config.unescape = route::Unescape::kLegacy;
-    config.max_request_bytes = kNoSizeLimit;
-    config.unary_timeout = absl::InfiniteDuration();
-  }
+  preset.set_defaults(config);
   return config;
 }
 
@@ -59,13 +55,15 @@ std::string Unknown(const FlagTable& flags, const std::string& argument) {
   return absl::StrCat("unknown flag ", name, ": ", suggestion, "--help lists them all");
 }
 
-// Adds to what --help says of native's defaults where the other dialect's differ: "(30s; grpc-gateway: none)".
+// Adds to a flag's default in --help those of the other dialects that differ: "(30s; grpc-gateway: none)".
 void ShowOtherDefaults(const Environment& environment, FlagTable& flags) {
-  Config other = Defaults(environment, Dialect::kGrpcGateway);
-  const FlagTable others = FlagsOf(other);
-  for (size_t i = 0; i < flags.size(); ++i) {
-    if (flags[i].name == kDialectFlag || flags[i].preset == others[i].preset) continue;
-    absl::StrAppend(&flags[i].preset, "; grpc-gateway: ", others[i].preset);
+  for (const DialectPreset& preset : DialectPresets().subspan(1)) {
+    Config other = Defaults(environment, preset);
+    const FlagTable others = FlagsOf(other);
+    for (size_t i = 0; i < flags.size(); ++i) {
+      if (flags[i].name == kDialectFlag || flags[i].preset == others[i].preset) continue;
+      absl::StrAppend(&flags[i].preset, "; ", preset.name, ": ", others[i].preset);
+    }
   }
 }
 
@@ -73,9 +71,12 @@ void ShowOtherDefaults(const Environment& environment, FlagTable& flags) {
 void TakeDialect(const FlagTable& flags, const Arguments& arguments, const Environment& environment, Config& config) {
   for (size_t i = 0; i < flags.size(); ++i) {
     if (flags[i].name != kDialectFlag) continue;
-    if (ApplyFlag(flags[i], arguments.values[i], environment.getenv).ok()) {
-      config = Defaults(environment, config.dialect);
-    }
+    if (!ApplyFlag(flags[i], arguments.values[i], environment.getenv).ok()) return;
+    const absl::Span<const DialectPreset> presets = DialectPresets();
+    const auto asked = std::find_if(presets.begin(), presets.end(),
+                                    [&](const DialectPreset& preset) { return preset.dialect == config.dialect; });
+    config = Defaults(environment, *asked);
+    return;
   }
 }
 
@@ -174,7 +175,7 @@ Parsed Refuse(const std::vector<std::string>& errors) { return Parsed::Refusal(P
 }  // namespace
 
 Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment) {
-  Config config = Defaults(environment, Dialect::kNative);
+  Config config = Defaults(environment, DialectPresets().front());
   FlagTable flags = FlagsOf(config);
   ShowOtherDefaults(environment, flags);
   const Arguments arguments = ReadArguments(kProgram, flags, argv);

@@ -90,8 +90,8 @@ TEST_F(FlagTableTest, EmptyVariablesCountAsAbsentAndActionsHaveNone) {
 TEST_F(FlagTableTest, ErrorsNameTheFlagOrTheVariable) {
   variables_ = {{"PENSTOCK_LIGHT", "maybe"}};
   const std::vector<std::string> errors = Apply({"--threads=9"});
-  EXPECT_THAT(errors, ElementsAre("--threads: \"9\" must be an integer from 1 to 8",
-                                  "PENSTOCK_LIGHT: \"maybe\" must be on or off"));
+  EXPECT_THAT(errors, ElementsAre("--threads: must be an integer from 1 to 8, got \"9\"",
+                                  "PENSTOCK_LIGHT: must be on or off, got \"maybe\""));
   EXPECT_EQ(PrintErrors(kProgram, errors), "tester: " + errors[0] + "\ntester: " + errors[1] + "\n");
   variables_.clear();
   EXPECT_THAT(Apply({"--threads=1", "--threads=1"}), ElementsAre("--threads: given 2 times: give it once"));

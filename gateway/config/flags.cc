@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "gateway/config/dialect_presets.h"
 #include "gateway/config/flag_kinds.h"
 #include "gateway/config/origin.h"
 #include "gateway/config/units.h"
@@ -226,8 +227,10 @@ void AddUpstreamTls(Config& config, FlagTable& flags) {
 }
 
 void AddApi(Config& config, FlagTable& flags) {
-  flags.push_back(Choice(kDialectFlag, kApi, "HTTP behaviour; also sets other defaults", &config.dialect,
-                         {{"native", Dialect::kNative}, {"grpc-gateway", Dialect::kGrpcGateway}}));
+  std::vector<std::pair<std::string, Dialect>> dialects;
+  for (const DialectPreset& preset : DialectPresets()) dialects.emplace_back(preset.name, preset.dialect);
+  flags.push_back(
+      Choice(kDialectFlag, kApi, "HTTP behaviour; also sets other defaults", &config.dialect, std::move(dialects)));
   flags.push_back(List("--descriptors", kApi, "FILE",
                        "FileDescriptorSet file with its imports; replaces server reflection", &config.descriptors,
                        ParsePath, PrintText));

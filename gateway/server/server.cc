@@ -17,6 +17,7 @@
 #include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/memory_gate.h"
 #include "gateway/grpc_gateway/grpc_gateway_protocol.h"
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/http/embedded_web.h"
 #include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/method_list.h"
@@ -54,15 +55,18 @@ http::SessionOptions SessionOptionsOf(const config::Config& config) {
   return options;
 }
 
+const SchemaRules& RulesOf(config::Dialect dialect) {
+  if (dialect == config::Dialect::kGrpcGateway) return grpc_gateway::kGrpcGatewayRules;
+  return kNativeRules;
+}
+
 SchemaOptions SchemaOptionsOf(const config::Config& config) {
   SchemaOptions options;
-  options.dialect = config.dialect;
+  options.rules = &RulesOf(config.dialect);
   options.expose = config.expose;
   options.unbound_methods = config.unbound_methods;
   options.unescape = config.unescape;
   options.print.unpopulated = config.print_unpopulated;
-  options.print.unset_messages = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
-  options.print.go_proto2 = config.dialect == config::Dialect::kGrpcGateway;
   options.print.proto_names = config.print_proto_names;
   options.print.enum_numbers = config.print_enum_numbers;
   return options;
@@ -162,8 +166,9 @@ absl::Status Server::Prepare() {
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
   if (absl::Status status = PrepareTls(); !status.ok()) return status;
 
-  auto known = codec::PlanSet::Build(
-      {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()}, feed.schema.print);
+  auto known =
+      codec::PlanSet::Build({google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()},
+                            feed.schema.rules->Printing(feed.schema.print));
   if (!known.ok()) return known.status();
   shared_.known_types = *std::move(known);
 

@@ -17,6 +17,7 @@
 #include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/grpc_gateway/grpc_gateway_protocol.h"
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/observe/metrics_observer.h"
@@ -136,7 +137,7 @@ class Upstream final : public upstream::Channel {
 
 // ---- what all inputs share
 
-std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
+std::shared_ptr<const Schema> BuildSchema(const SchemaRules& rules, route::Unescape unescape) {
   google::protobuf::FileDescriptorSet all;
   std::vector<std::string> names;
   for (const http::EmbeddedFile& file : http::FuzzSchemas()) {
@@ -149,8 +150,8 @@ std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
     }
   }
   SchemaOptions options;
-  options.dialect = dialect;
-  if (dialect == config::Dialect::kGrpcGateway) options.unescape = route::Unescape::kLegacy;
+  options.rules = &rules;
+  options.unescape = unescape;
   auto schema = Schema::Build(all, options);
   FUZZ_EXPECT(schema.ok(), schema.status().ToString());
   return *schema;
@@ -180,8 +181,8 @@ struct Shared {
       codec::PlanSet::Build({google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()},
                             {})
           .value();
-  std::shared_ptr<const Schema> native = BuildSchema(config::Dialect::kNative);
-  std::shared_ptr<const Schema> gateway = BuildSchema(config::Dialect::kGrpcGateway);
+  std::shared_ptr<const Schema> native = BuildSchema(kNativeRules, route::Unescape::kAllExceptReserved);
+  std::shared_ptr<const Schema> gateway = BuildSchema(grpc_gateway::kGrpcGatewayRules, route::Unescape::kLegacy);
   ExchangeOptions options{.max_request_bytes = kMaxRequestBytes,
                           .max_record_bytes = kMaxRecordBytes,
                           .max_unsent_bytes = kMaxUnsentBytes,

@@ -25,10 +25,10 @@ namespace {
 
 using route::PathTemplate;
 using route::Router;
+using route::TemplateSyntax;
 using route::Unescape;
 using MatchKind = Router::Match::Kind;
 using SegmentKind = PathTemplate::Segment::Kind;
-using Syntax = PathTemplate::Syntax;
 
 constexpr size_t kMaxRoutes = 32;
 
@@ -190,7 +190,7 @@ void RunGateway(const std::vector<Route>& routes, const std::string& method, abs
   FUZZ_EXPECT(match.variables.size() == routes[*best].path_template.variables().size());
 }
 
-std::vector<Route> RoutesOf(const std::vector<absl::string_view>& lines, Syntax syntax) {
+std::vector<Route> RoutesOf(const std::vector<absl::string_view>& lines, TemplateSyntax syntax) {
   std::vector<Route> routes;
   for (const absl::string_view line : lines) {
     if (line.empty() || routes.size() == kMaxRoutes) continue;
@@ -206,8 +206,8 @@ void Run(absl::string_view text) {
   lines.pop_back();
   if (request.empty()) return;
   const std::string method = MethodOf(request.front());
-  RunNative(RoutesOf(lines, Syntax::kGoogleApi), method, request.substr(1));
-  RunGateway(RoutesOf(lines, Syntax::kGrpcGateway), method, request.substr(1));
+  RunNative(RoutesOf(lines, TemplateSyntax()), method, request.substr(1));
+  RunGateway(RoutesOf(lines, grpc_gateway::LastRegisteredRouter::kSyntax), method, request.substr(1));
 }
 
 }  // namespace
