@@ -419,7 +419,7 @@ test('the client of a tutorial works unchanged', async () => {
   await open(tutorial.http);
   await page.locator('#end', {hasText: 'closed'}).waitFor();
   const items = await page.locator('#list li').allTextContents();
-  expect(items[0]).toBe(`1 as the tutorial asks ${new Date().getFullYear()}`);
+  expect(items[0]).toBe(`1 from the tutorial ${new Date().getFullYear()}`);
   expect(items.at(-1)).toMatch(/^5 /);
 });
 

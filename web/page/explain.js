@@ -27,7 +27,7 @@ const CODES = [
 ];
 
 /**
- * Titles and texts of the errors that come without a message of the server.
+ * Titles and texts of the errors that have no server message.
  * @type {Partial<Record<FetchEventError['code'], [title: string, text: string]>>}
  */
 const CLIENT_ERRORS = {
@@ -86,6 +86,6 @@ export const explain = (error) => {
   if (clientError) return {title: clientError[0], text: clientError[1], codes};
   if (status === 404) return {title: 'Not found', text: rpc ? message : 'No method is served at this address.', codes};
   const title = CODES[rpc?.code ?? -1]?.[1] ?? (status < 500 ? 'Request failed' : 'Server error');
-  // Without a message of the server, `message` only repeats the status.
+  // Without a server message, `message` only repeats the status.
   return {title, text: message === `HTTP ${status}` ? '' : message, codes};
 };

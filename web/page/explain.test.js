@@ -46,7 +46,7 @@ const cases = [
     short: 'gRPC 99',
   },
   {
-    why: 'a gateway without the method, which says so',
+    why: 'a 404 with a gRPC status',
     error: new FetchEventError('http', 'no route', {status: 404, rpc: rpc(5, 'no route')}),
     title: 'Not found',
     text: 'no route',
@@ -62,7 +62,7 @@ const cases = [
     short: 'HTTP 404',
   },
   {
-    why: 'an error of a proxy, without a gRPC status',
+    why: 'a 502 without a gRPC status, from a proxy',
     error: new FetchEventError('http', 'HTTP 502', {status: 502}),
     title: 'Server error',
     text: '',
