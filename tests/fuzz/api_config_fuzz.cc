@@ -1,5 +1,5 @@
-// A gRPC API configuration: what is read is complete, names its place, and comes back the same when it is written
-// again.
+// A gRPC API configuration: what is parsed is complete, has its position, and is the same after it is written and
+// parsed again.
 #include <yaml-cpp/yaml.h>
 
 #include <set>

@@ -1,7 +1,8 @@
-// Path, query and body to one message, by the rules of both dialects: what is bound is a message that libprotobuf reads
-// and that can be printed; how the query is divided does not matter; and nothing is left of a request that is refused.
+// Path, query and body bound to one message, by the rules of both dialects: the result is a message that libprotobuf
+// parses and that can be printed; it does not depend on how the query is split; and a rejected request leaves nothing
+// behind.
 //
-// Input: a byte that chooses the rule, a line a path variable, a line of query, then the body.
+// Input: a byte that chooses the rule, a line per path variable, a line of query, then the body.
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
-// A whole exchange, in either protocol, between a client and an upstream that do anything in any order: whatever
-// happens, the client gets one well-formed answer. A stream of records ends with exactly one ending line, or is
-// aborted; window and body bytes that were taken come back; and nothing is said after the end.
+// A whole exchange, in either dialect, between a client and an upstream that do anything in any order: the client
+// always gets one well-formed response. A stream of records ends with exactly one final record, or is aborted; all
+// window and body bytes are given back; and nothing is sent after the end.
 //
-// Input: choices for the request, then steps: what the client does, what the upstream does, what the gateway does.
+// Input: choices for the request, then steps: an action of the client, of the upstream or of the gateway.
 #include <algorithm>
 #include <memory>
 #include <string>

@@ -1,8 +1,8 @@
-// A connection to an upstream that sends anything: each call hears what it is owed, in order, and of its end once; what
-// is sent to the upstream is to the letter of RFC 9113; and no more window is given back than was taken.
+// A connection to an upstream that sends anything: each call gets its events in order and its end once; what is sent to
+// the upstream complies with RFC 9113; and no more window is given back than was taken.
 //
-// Input: steps. Each is a frame of the upstream, right or wrong, on one of four streams, raw bytes, gRPC messages, or
-// something that the gateway does with a call or the connection.
+// Input: steps. Each is a valid or invalid frame of the upstream on one of four streams, raw bytes, gRPC messages, or
+// an action of the gateway on a call or the connection.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>

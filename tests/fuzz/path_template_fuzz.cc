@@ -1,5 +1,5 @@
-// One path template, in both syntaxes: what is parsed can be written again, and each syntax's router finds the paths
-// that are made from it, with the values that were put in.
+// One path template, in both syntaxes: a parsed template can be written again, and each syntax's router finds the
+// paths built from it, with the values that were inserted.
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
-// Both routers against the rules read plainly: each template is matched by itself, and the winner looked for.
+// Both routers, compared to a direct implementation of the rules that matches each template separately and picks the
+// winner.
 //
-// Input: a line for each route, a letter for its method, then its template; the last line is the request.
+// Input: a line per route, a letter for its method, then its template; the last line is the request.
 //   G/v1/{name=a/*}
 //   *G/v1/a/b
 #include <algorithm>
