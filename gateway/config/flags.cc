@@ -294,15 +294,12 @@ void AddAddresses(std::vector<Flag>& flags) {
   flags.push_back(Single<net::ListenAddress>("--admin-listen", kAddresses, "ADDRESS",
                                              "/livez, /readyz, /metrics, /streams and /config", &Config::admin_listen,
                                              net::ParseListenAddress, net::PrintAddress));
-  flags.push_back(List<Upstream>(
-      "--upstream", kAddresses, "TARGET",
-      "gRPC server: host:port, dns:///host:port or unix:path, several of one API with commas; "
-      "given again, each method goes to the one that has it",
-      &Config::upstream, ParseUpstream, [](const Upstream& upstream) {
-        return absl::StrJoin(upstream.addresses, ",", [](std::string* out, const net::UpstreamAddress& address) {
-          absl::StrAppend(out, net::PrintAddress(address));
-        });
-      }));
+  flags.push_back(
+      List<Upstream>("--upstream", kAddresses, "TARGET",
+                     "gRPC server: host:port, dns:///host:port or unix:path, several of one API with commas; "
+                     "given again, each method goes to the one that has it",
+                     &Config::upstream, ParseUpstream,
+                     [](const Upstream& upstream) { return net::PrintAddresses(upstream.addresses, ","); }));
   flags.push_back(Switch("--upstream-health-check", kAddresses,
                          "use only addresses whose grpc.health.v1 says that they serve",
                          &Config::upstream_health_check));

@@ -12,10 +12,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "gateway/admin/admin.h"
 #include "gateway/base/check.h"
 #include "gateway/http/embedded_web.h"
+#include "gateway/net/address.h"
 #include "gateway/schema/method_list.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -31,12 +31,6 @@ constexpr absl::Duration kLastWords = absl::Seconds(2);
 
 std::chrono::milliseconds Milliseconds(absl::Duration duration) {
   return absl::ToChronoMilliseconds(std::min(duration, absl::Hours(24 * 365)));
-}
-
-std::vector<std::string> Texts(const std::vector<net::ListenAddress>& addresses) {
-  std::vector<std::string> texts;
-  for (const net::ListenAddress& address : addresses) texts.push_back(net::PrintAddress(address));
-  return texts;
 }
 
 http::SessionOptions SessionOptionsOf(const config::Config& config) {
@@ -148,7 +142,7 @@ absl::Status Server::Prepare() {
     upstream_tls_ = *std::move(tls);
   }
   for (const config::Upstream& upstream : config_.upstream) {
-    shared_.channels.push_back({.addresses = Texts(upstream.addresses),
+    shared_.channels.push_back({.addresses = upstream.addresses,
                                 .stream_window_bytes = config_.stream_window_bytes,
                                 .max_message_bytes = config_.max_message_bytes,
                                 .tls = upstream_tls_.get(),
@@ -222,14 +216,14 @@ absl::Status Server::Bind() {
                      .metrics = [this](auto done) { GatherMetrics(std::move(done)); },
                      .streams = [this](auto done) { GatherStreams(std::move(done)); }}));
   http::AcceptorOptions admin_options;
-  admin_options.addresses = Texts({config_.admin_listen});
+  admin_options.addresses = {config_.admin_listen};
   admin_options.serve_from_reserve = true;
   auto admin = http::Acceptor::Listen(loop, admin_options, {admin_sessions_.get()});
   if (!admin.ok()) return admin.status();
   admin_ = *std::move(admin);
 
   http::AcceptorOptions options;
-  options.addresses = Texts(config_.listen);
+  options.addresses = config_.listen;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   std::vector<http::SessionSet*> sets;
@@ -262,8 +256,8 @@ absl::Status Server::Run() {
   for (const auto& worker : workers_) worker->Start();
   acceptor_->Start();
   admin_->Start();
-  spdlog::info("penstock-gateway ready http={} admin={}", absl::StrJoin(acceptor_->addresses(), ","),
-               absl::StrJoin(admin_->addresses(), ","));
+  spdlog::info("penstock-gateway ready http={} admin={}", net::PrintAddresses(acceptor_->addresses(), ","),
+               net::PrintAddresses(admin_->addresses(), ","));
 
   std::vector<std::thread> threads;
   for (size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([&worker = *workers_[i]] { worker.loop().Run(); });

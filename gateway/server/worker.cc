@@ -3,9 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "gateway/exchange/dialect_of.h"
 #include "gateway/exchange/exchange.h"
+#include "gateway/net/address.h"
 #include "gateway/server/drain_pace.h"
 
 namespace penstock {
@@ -48,7 +48,7 @@ Worker::Worker(const Shared& shared, std::unique_ptr<net::Loop> loop, Channels c
       }) {
   for (size_t i = 0; i < channels_.size(); ++i) {
     context_.channels.push_back(channels_[i].get());
-    context_.upstream_names.push_back(absl::StrJoin(shared.channels[i].addresses, ","));
+    context_.upstream_names.push_back(net::PrintAddresses(shared.channels[i].addresses, ","));
     upstreams_ready_.emplace_back();
     channels_[i]->OnChange([this, i](const upstream::PoolChange& change) {
       observe::Counter& ready = upstreams_ready_[i];

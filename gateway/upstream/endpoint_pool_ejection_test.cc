@@ -55,7 +55,8 @@ TEST_F(PoolEjectionTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {
   for (int i = 0; i < 10; ++i) call();
   EXPECT_EQ(failed, 5) << "all went to the other one";
   ASSERT_TRUE(RunUntil(loop_, [&] { return !failures_.empty(); }));
-  EXPECT_EQ(failures_.back(), absl::StrCat(one.address(), " fails call after call: passed over for 300ms"));
+  EXPECT_EQ(failures_.back(),
+            absl::StrCat(net::PrintAddress(one.address()), " fails call after call: passed over for 300ms"));
   // It comes back, and the next failure is enough.
   ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
   for (int i = 0; i < 10 && pool_->connections() == 2; ++i) call();

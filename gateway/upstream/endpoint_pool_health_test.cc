@@ -50,7 +50,7 @@ TEST_F(PoolHealthTest, AnAddressIsUsedWhileItsHealthIsServing) {
   peer->Send(HealthFrame(1, "\x08\x02"));
   ASSERT_TRUE(RunUntil(loop_, [&] { return !pool_->ready(); }));
   EXPECT_EQ(pool_->last_error().message(),
-            absl::StrCat(server.address(), " does not serve: its health is NOT_SERVING"));
+            absl::StrCat(net::PrintAddress(server.address()), " does not serve: its health is NOT_SERVING"));
   Recorder refused;
   Call(refused);
   ASSERT_TRUE(RunUntil(loop_, [&] { return refused.end.has_value(); }));

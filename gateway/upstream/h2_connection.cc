@@ -17,7 +17,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock::upstream {
@@ -66,12 +65,6 @@ absl::string_view OtherProtocol(absl::string_view first) {
   if (absl::StartsWith(first, "\x15\x03") || absl::StartsWith(first, "\x16\x03")) return "it wants TLS";
   if (first.size() <= kTypeAt || first[kTypeAt] == NGHTTP2_SETTINGS) return {};
   return "it does not speak HTTP/2";
-}
-
-// "host:port" → "host", "[v6]:port" → "v6"
-std::string HostOf(absl::string_view authority) {
-  if (absl::ConsumePrefix(&authority, "[")) return std::string(authority.substr(0, authority.find(']')));
-  return std::string(authority.substr(0, authority.rfind(':')));
 }
 
 H2Stream* StreamOf(nghttp2_session* session, int32_t id) {
@@ -187,12 +180,11 @@ struct H2Callbacks {
   }
 };
 
-H2Connection::H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority,
-                           Owner* owner)
+H2Connection::H2Connection(net::Loop& loop, const H2Options& options, net::Address address, Owner* owner)
     : loop_(loop),
       options_(options),
-      name_(std::move(name)),
-      authority_(std::move(authority)),
+      address_(std::move(address)),
+      authority_(address_.authority()),
       owner_(owner),
       socket_(loop.io()),
       session_(H2Callbacks::NewSession(this)) {}
@@ -202,18 +194,18 @@ H2Connection::~H2Connection() {
   nghttp2_session_del(session_);
 }
 
-void H2Connection::Connect(const Endpoint& endpoint) {
+void H2Connection::Connect(const SocketAddress& where) {
   loop_.Arm(this, absl::ToChronoNanoseconds(options_.connect_timeout));
   boost::system::error_code error;
-  socket_.open(endpoint.protocol(), error);
+  socket_.open(where.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
   if (error) {
     boost::asio::post(loop_.io(),
                       [self = shared_from_this(), error] { self->Fail(self->Unavailable(error.message())); });
     return;
   }
-  SetSocketOptions(socket_.native_handle(), endpoint.protocol().family());
-  socket_.async_connect(endpoint, [self = shared_from_this()](const boost::system::error_code& failed) {
+  SetSocketOptions(socket_.native_handle(), where.protocol().family());
+  socket_.async_connect(where, [self = shared_from_this()](const boost::system::error_code& failed) {
     if (self->state_ != State::kConnecting) return;
     if (failed) return self->Fail(self->Unavailable(failed.message()));
     self->OnConnected();
@@ -223,7 +215,8 @@ void H2Connection::Connect(const Endpoint& endpoint) {
 void H2Connection::OnConnected() {
   state_ = State::kHandshake;
   if (options_.tls == nullptr) return BeginHttp2();
-  link_ = TlsLink::Start(socket_.native_handle(), options_.tls->context(), options_.tls->NameFor(HostOf(authority_)));
+  link_ = TlsLink::Start(socket_.native_handle(), options_.tls->context(),
+                         options_.tls->NameFor(address_.is_unix() ? authority_ : address_.host));
   if (link_ == nullptr) return Fail(Unavailable("there is no memory for TLS"));
   ContinueTls();
 }
@@ -500,8 +493,8 @@ void H2Connection::Close() {
 
 absl::Status H2Connection::Unavailable(absl::string_view what) const {
   const bool connected = state_ == State::kReady || state_ == State::kDraining;
-  return absl::UnavailableError(
-      absl::StrCat(connected ? "lost the connection to " : "no connection to ", name_, ": ", what));
+  return absl::UnavailableError(absl::StrCat(connected ? "lost the connection to " : "no connection to ",
+                                             net::PrintAddress(address_), ": ", what));
 }
 
 }  // namespace penstock::upstream

@@ -8,8 +8,8 @@
 //
 // Owned by shared_ptr (its socket's handlers hold it), used on the loop's thread only.
 //
-//   auto connection = std::make_shared<H2Connection>(loop, options, "localhost:50051", "localhost:50051", this);
-//   connection->Connect(endpoint);
+//   auto connection = std::make_shared<H2Connection>(loop, options, address, this);
+//   connection->Connect(where);
 //   ... OnConnectionChanged: if (connection->CanStart()) connection->Start(stream);
 #ifndef PENSTOCK_GATEWAY_UPSTREAM_H2_CONNECTION_H_
 #define PENSTOCK_GATEWAY_UPSTREAM_H2_CONNECTION_H_
@@ -24,6 +24,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/net/tls_client.h"
@@ -45,7 +46,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
                            private net::Deferred,
                            private net::Timer {
  public:
-  using Endpoint = boost::asio::generic::stream_protocol::endpoint;
+  using SocketAddress = boost::asio::generic::stream_protocol::endpoint;
 
   // Bytes that may be under way to all streams together. Given back on receipt, so it bounds nothing but the path:
   // enough for 1 Gbit/s over 100 ms.
@@ -67,12 +68,12 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
     virtual void OnConnectionClosed(H2Connection& connection, const absl::Status& why) = 0;
   };
 
-  // `name` is for messages, `authority` for requests.
-  H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority, Owner* owner);
+  // `address` is the configured one: what messages, requests and certificates name.
+  H2Connection(net::Loop& loop, const H2Options& options, net::Address address, Owner* owner);
   ~H2Connection() override;
 
   // Starts connecting. Call once.
-  void Connect(const Endpoint& endpoint);
+  void Connect(const SocketAddress& where);
 
   // Closes without a word to the owner; streams are orphaned.
   void Close();
@@ -126,7 +127,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
 
   net::Loop& loop_;
   const H2Options& options_;
-  const std::string name_;
+  const net::Address address_;
   const std::string authority_;
   Owner* owner_;  // null after Close
   boost::asio::generic::stream_protocol::socket socket_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/grpc_frames.h"
@@ -214,7 +215,8 @@ TEST_F(H2ConnectionTest, ALostConnectionEndsItsCalls) {
     AwaitEnd(recorder);
     EXPECT_EQ(recorder.messages, (std::vector<std::string>{"whole"}));
     EXPECT_EQ(recorder.end->status.code(), absl::StatusCode::kUnavailable);
-    EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), server_.address())) << recorder.end->status;
+    EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), net::PrintAddress(server_.address())))
+        << recorder.end->status;
     EXPECT_FALSE(recorder.end->unprocessed) << "the upstream may have acted on it";
     EXPECT_FALSE(recorder.end->from_upstream);
     pool_.reset();

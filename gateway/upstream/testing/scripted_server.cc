@@ -191,8 +191,6 @@ void ScriptedServer::Close() {
   fd_ = -1;
 }
 
-std::string ScriptedServer::address() const { return "127.0.0.1:" + std::to_string(port_); }
-
 std::unique_ptr<Peer> ScriptedServer::AcceptSilent() {
   int fd = -1;
   EXPECT_TRUE(RunUntil(loop_, [&] { return (fd = accept(fd_, nullptr, nullptr)) >= 0; })) << "nobody connects";

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/call.h"
 
@@ -110,7 +111,7 @@ class ScriptedServer {
   ~ScriptedServer();
 
   uint16_t port() const { return port_; }
-  std::string address() const;
+  net::Address address() const { return net::Address::Tcp("127.0.0.1", port_); }
   // The next connection, with nothing said yet.
   std::unique_ptr<Peer> AcceptSilent();
   // The next connection, after both sides' SETTINGS.
