@@ -26,8 +26,8 @@
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/session.h"
-#include "gateway/net/client_socket.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/net/transport.h"
 

@@ -27,8 +27,8 @@
 #include "gateway/http/flood_guard.h"
 #include "gateway/http/http2_stream.h"
 #include "gateway/http/session.h"
-#include "gateway/net/client_socket.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/net/transport.h"
 

@@ -8,8 +8,8 @@
 #include <climits>
 #include <cstdint>
 
-#include "gateway/net/client_socket.h"
 #include "gateway/net/socket_bio.h"
+#include "gateway/net/socket_options.h"
 
 namespace penstock::net {
 namespace {

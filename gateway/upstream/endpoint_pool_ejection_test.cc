@@ -11,10 +11,10 @@ namespace penstock::upstream {
 namespace {
 
 using testing::OkTrailers;
-using testing::Peer;
 using testing::Recorder;
 using testing::ResponseHead;
 using testing::RunUntil;
+using testing::ScriptedPeer;
 using testing::ScriptedServer;
 
 using PoolEjectionTest = EndpointPoolTest;
@@ -26,7 +26,7 @@ TEST_F(PoolEjectionTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {
   const auto bad = one.Accept();
   const auto good = two.Accept();
   ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
-  const auto answer = [](Peer& peer, uint32_t id, bool well) {
+  const auto answer = [](ScriptedPeer& peer, uint32_t id, bool well) {
     peer.Send(well ? ResponseHead(id) + OkTrailers(id)
                    : testing::HeadersFrame(
                          id, {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "14"}}, true));

@@ -28,7 +28,7 @@ std::string HealthFrame(uint32_t id, const std::string& response) {
 class PoolHealthTest : public EndpointPoolTest {
  protected:
   // The pool's connection to `server`, on which its watch, stream 1, has been asked for.
-  std::unique_ptr<testing::Peer> Watched(ScriptedServer& server) {
+  std::unique_ptr<testing::ScriptedPeer> Watched(ScriptedServer& server) {
     options_.health_check = true;
     Start({server.address()});
     auto peer = server.Accept();

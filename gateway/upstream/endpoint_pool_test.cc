@@ -21,10 +21,10 @@ namespace penstock::upstream {
 namespace {
 
 using testing::OkTrailers;
-using testing::Peer;
 using testing::Recorder;
 using testing::ResponseHead;
 using testing::RunUntil;
+using testing::ScriptedPeer;
 using testing::ScriptedServer;
 
 constexpr uint16_t kMaxConcurrentStreams = 3;  // SETTINGS identifier
@@ -259,7 +259,7 @@ TEST_F(EndpointPoolTest, UnixSockets) {
   ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
   ASSERT_EQ(listen(listener, 1), 0);
   Start({net::Address::Unix(path)});
-  Peer peer(loop_, accept(listener, nullptr, nullptr));  // a connect to a Unix socket does not wait for this
+  ScriptedPeer peer(loop_, accept(listener, nullptr, nullptr));  // a connect to a Unix socket does not wait for this
   peer.Send(testing::SettingsFrame({}));
   ASSERT_TRUE(AwaitReady());
   Recorder recorder;

@@ -1,7 +1,5 @@
 #include "gateway/upstream/h2_connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,29 +15,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/net/socket_options.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock::upstream {
 namespace {
-
-// A peer that vanished is noticed after about 30 s, whether we have something to send or not. TCP asks, not HTTP/2:
-// gRPC servers end connections that PING more often than every five minutes.
-constexpr int kKeepaliveIdleSeconds = 15;
-constexpr int kKeepaliveIntervalSeconds = 5;
-constexpr int kKeepaliveProbes = 3;
-constexpr unsigned kUserTimeoutMilliseconds = 30'000;
-
-void SetSocketOptions(int fd, int family) {
-  if (family != AF_INET && family != AF_INET6) return;
-  const int on = 1;
-  // A failure leaves the kernel's default, which works, only less promptly.
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepaliveIdleSeconds, sizeof kKeepaliveIdleSeconds);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepaliveIntervalSeconds, sizeof kKeepaliveIntervalSeconds);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepaliveProbes, sizeof kKeepaliveProbes);
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMilliseconds, sizeof kUserTimeoutMilliseconds);
-}
 
 absl::string_view View(const uint8_t* data, size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
@@ -204,7 +184,7 @@ void H2Connection::Connect(const SocketAddress& where) {
                       [self = shared_from_this(), error] { self->Fail(self->Unavailable(error.message())); });
     return;
   }
-  SetSocketOptions(socket_.native_handle(), where.protocol().family());
+  net::ConfigureUpstreamSocket(socket_.native_handle());
   socket_.async_connect(where, [self = shared_from_this()](const boost::system::error_code& failed) {
     if (self->state_ != State::kConnecting) return;
     if (failed) return self->Fail(self->Unavailable(failed.message()));

@@ -143,7 +143,7 @@ class ScriptedReflectionTest : public ReflectionTest {
   }
 
   testing::ScriptedServer server_{loop_};
-  std::unique_ptr<testing::Peer> peer_;
+  std::unique_ptr<testing::ScriptedPeer> peer_;
 };
 
 TEST_F(ScriptedReflectionTest, AsksForImportsOneByOneAndOrdersThem) {
