@@ -25,8 +25,8 @@ void Append(std::string& out, absl::string_view text) { out.append(text.data(), 
 
 }  // namespace
 
-Http1Session::Http1Session(SessionContext& context, net::Transport transport)
-    : context_(context), transport_(std::move(transport)), peer_(net::Peer::Of(transport_.fd())) {
+Http1Session::Http1Session(SessionContext& context, net::ByteStream byte_stream)
+    : context_(context), byte_stream_(std::move(byte_stream)), peer_(net::Peer::Of(byte_stream_.fd())) {
   ArmRead();
   UpdateDeadline();
 }
@@ -78,7 +78,7 @@ size_t Http1Session::ReadAllowance() const {
 void Http1Session::ArmRead() {
   if (read_armed_ || ReadAllowance() == 0) return;
   read_armed_ = true;
-  transport_.WaitReadable([this] {
+  byte_stream_.WaitReadable([this] {
     read_armed_ = false;
     OnReadable();
   });
@@ -89,12 +89,12 @@ void Http1Session::OnReadable() {
   const size_t allowance = std::min(ReadAllowance(), net::Loop::kReadBufferBytes);
   if (allowance == 0) return;
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = transport_.Read(buffer, allowance);
+  const ssize_t n = byte_stream_.Read(buffer, allowance);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == net::Transport::kEnd) {
+  } else if (n == net::ByteStream::kEnd) {
     OnEof();
-  } else if (n == net::Transport::kFailed) {
+  } else if (n == net::ByteStream::kFailed) {
     return ClientGone("reset", /*reset=*/false);
   }
   ArmRead();
@@ -383,8 +383,8 @@ void Http1Session::Write() {
   if (!out_ || write_armed_) return;
   const size_t waiting = out_->size() - sent_;
   if (waiting > 0) {
-    const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-    if (n == net::Transport::kFailed) return ClientGone("reset", /*reset=*/false);
+    const ssize_t n = byte_stream_.Write(absl::string_view(*out_).substr(sent_));
+    if (n == net::ByteStream::kFailed) return ClientGone("reset", /*reset=*/false);
     const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
     sent_ += taken;
     taken_ += taken;
@@ -414,7 +414,7 @@ void Http1Session::OnTaken() {
 
 void Http1Session::ArmWrite() {
   write_armed_ = true;
-  transport_.WaitWritable([this] {
+  byte_stream_.WaitWritable([this] {
     write_armed_ = false;
     context_.loop.Defer(this);
   });
@@ -441,7 +441,7 @@ void Http1Session::NextRequest() {
 
 // Unread input would turn close() into a reset, and that would take from the client what it has not read yet.
 void Http1Session::CloseAfterResponse() {
-  const bool clean = !drop_input_ && !pipelined_ && exchange_.request_complete && !transport_.Readable();
+  const bool clean = !drop_input_ && !pipelined_ && exchange_.request_complete && !byte_stream_.Readable();
   if (clean || eof_) return Close(/*reset=*/false);
   BeginLinger();
 }
@@ -449,7 +449,7 @@ void Http1Session::CloseAfterResponse() {
 void Http1Session::BeginLinger() {
   DropInput(context_.options.max_lingering_bytes);
   state_ = State::kLinger;
-  transport_.ShutdownWrite();
+  byte_stream_.ShutdownWrite();
 }
 
 void Http1Session::ClientGone(absl::string_view reason, bool reset) {
@@ -463,7 +463,7 @@ void Http1Session::Close(bool reset) {
   Disarm();
   // A body that ends with the connection would look complete after a FIN.
   const bool cut = exchange_.head_sent && (!exchange_.finished || out_);
-  transport_.Close(reset || cut);
+  byte_stream_.Close(reset || cut);
   unsent_ = 0;
   parser_.reset();
   pipelined_.reset();

@@ -26,10 +26,10 @@
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/session.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
@@ -38,10 +38,10 @@ class Http1Session final : public Session, private ResponseStream, private net::
   // Bytes that one read takes while a head is awaited: what follows a head may be pipelined requests, which are kept.
   static constexpr size_t kHeadReadBytes = 16 * 1024;
 
-  Http1Session(SessionContext& context, net::Transport transport);
+  Http1Session(SessionContext& context, net::ByteStream byte_stream);
   ~Http1Session() override;
 
-  // Bytes that were read from the transport before it came here. Right after construction only.
+  // Bytes that were read from the connection before it came here. Right after construction only.
   void Receive(absl::string_view input);
 
   // Instead of serving: answers with an error and closes. Right after construction only.
@@ -128,7 +128,7 @@ class Http1Session final : public Session, private ResponseStream, private net::
   void OnTimer() override;
 
   SessionContext& context_;
-  net::Transport transport_;
+  net::ByteStream byte_stream_;
   std::unique_ptr<RequestHandler> handler_;
   std::unique_ptr<Http1Parser> parser_;     // while a request is read
   std::unique_ptr<std::string> pipelined_;  // bytes behind the request in hand

@@ -8,12 +8,12 @@
 
 namespace penstock::http {
 
-Http2Session::Http2Session(SessionContext& context, net::Transport transport)
+Http2Session::Http2Session(SessionContext& context, net::ByteStream byte_stream)
     : context_(context),
-      transport_(std::move(transport)),
+      byte_stream_(std::move(byte_stream)),
       session_(Http2Callbacks::NewSession(this)),
       guard_(net::TimerWheel::Clock::now()),
-      peer_(net::Peer::Of(transport_.fd())) {
+      peer_(net::Peer::Of(byte_stream_.fd())) {
   const SessionOptions& options = context_.options;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.max_streams},
@@ -41,7 +41,7 @@ void Http2Session::ArmRead() {
   if (read_armed_ || state_ == State::kClosed) return;
   if (write_armed_ && nghttp2_session_get_outbound_queue_size(session_.get()) > kMaxQueuedFrames) return;
   read_armed_ = true;
-  transport_.WaitReadable([this] {
+  byte_stream_.WaitReadable([this] {
     read_armed_ = false;
     OnReadable();
   });
@@ -50,12 +50,12 @@ void Http2Session::ArmRead() {
 void Http2Session::OnReadable() {
   if (state_ == State::kClosed) return WantWrite();
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = transport_.Read(buffer, kReadBytes);
+  const ssize_t n = byte_stream_.Read(buffer, kReadBytes);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == net::Transport::kEnd) {
+  } else if (n == net::ByteStream::kEnd) {
     Close(/*reset=*/false, "client_closed");
-  } else if (n == net::Transport::kFailed) {
+  } else if (n == net::ByteStream::kFailed) {
     Close(/*reset=*/false, "reset");
   }
   ArmRead();
@@ -146,8 +146,8 @@ bool Http2Session::Fill() {
 }
 
 void Http2Session::Write() {
-  const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-  if (n == net::Transport::kFailed) return Close(/*reset=*/false, "reset");
+  const ssize_t n = byte_stream_.Write(absl::string_view(*out_).substr(sent_));
+  if (n == net::ByteStream::kFailed) return Close(/*reset=*/false, "reset");
   const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
   sent_ += taken;
   taken_ += taken;
@@ -157,7 +157,7 @@ void Http2Session::Write() {
     return;
   }
   write_armed_ = true;
-  transport_.WaitWritable([this] {
+  byte_stream_.WaitWritable([this] {
     write_armed_ = false;
     WantWrite();
   });
@@ -229,14 +229,14 @@ void Http2Session::CloseStreams(absl::string_view reason) {
 void Http2Session::BeginLinger() {
   state_ = State::kLinger;
   drop_budget_ = context_.options.max_lingering_bytes;
-  transport_.ShutdownWrite();
+  byte_stream_.ShutdownWrite();
 }
 
 void Http2Session::Close(bool reset, absl::string_view reason) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   Disarm();
-  transport_.Close(reset);
+  byte_stream_.Close(reset);
   CloseStreams(reason);
   WantWrite();
 }

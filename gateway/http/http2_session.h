@@ -27,10 +27,10 @@
 #include "gateway/http/flood_guard.h"
 #include "gateway/http/http2_stream.h"
 #include "gateway/http/session.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
@@ -47,10 +47,10 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   // How long a draining connection waits for the client to have seen the first GOAWAY.
   static constexpr std::chrono::seconds kDrainNotice{1};
 
-  Http2Session(SessionContext& context, net::Transport transport);
+  Http2Session(SessionContext& context, net::ByteStream byte_stream);
   ~Http2Session() override;
 
-  // Bytes that were read from the transport before it came here, the connection preface first.
+  // Bytes that were read from the connection before it came here, the connection preface first.
   void Receive(absl::string_view input);
 
   // Instead of serving: GOAWAY (INADEQUATE_SECURITY). Right after construction only.
@@ -106,7 +106,7 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   };
 
   SessionContext& context_;
-  net::Transport transport_;
+  net::ByteStream byte_stream_;
   std::unique_ptr<nghttp2_session, FreeSession> session_;
   Http2StreamList streams_;            // open
   Http2StreamList closed_streams_;     // to be destroyed at the end of the turn

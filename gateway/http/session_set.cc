@@ -4,7 +4,8 @@
 
 #include "gateway/http/detect_session.h"
 #include "gateway/http/http1_session.h"
-#include "gateway/net/transport.h"
+#include "gateway/net/byte_stream.h"
+#include "gateway/net/socket_options.h"
 
 namespace penstock::http {
 
@@ -15,31 +16,30 @@ SessionSet::~SessionSet() {
   while (first_ != nullptr) Remove(*first_);
 }
 
-void SessionSet::Give(net::UniqueFd socket, AddressQuota::Slot slot) {
+template <typename MakeSession>
+void SessionSet::Open(net::UniqueFd socket, MakeSession make) {
   size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket), slot = std::move(slot)]() mutable {
-    net::Transport transport(loop, std::move(socket));
-    if (!transport.open()) {
-      size_.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    auto* session = new DetectSession(*this, std::move(transport));
+  loop.Post([this, socket = std::move(socket), make = std::move(make)]() mutable {
+    net::ConfigureClientSocket(socket.get());
+    net::ByteStream byte_stream(loop, std::move(socket));
+    if (byte_stream.open()) return Add(make(std::move(byte_stream)));
+    size_.fetch_sub(1, std::memory_order_relaxed);
+  });
+}
+
+void SessionSet::Give(net::UniqueFd socket, AddressQuota::Slot slot) {
+  Open(std::move(socket), [this, slot = std::move(slot)](net::ByteStream byte_stream) mutable {
+    auto* session = new DetectSession(*this, std::move(byte_stream));
     session->slot_ = std::move(slot);
-    Add(session);
+    return session;
   });
 }
 
 void SessionSet::Refuse(net::UniqueFd socket) {
-  size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket)]() mutable {
-    net::Transport transport(loop, std::move(socket));
-    if (!transport.open()) {
-      size_.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    auto* session = new Http1Session(*this, std::move(transport));
+  Open(std::move(socket), [this](net::ByteStream byte_stream) {
+    auto* session = new Http1Session(*this, std::move(byte_stream));
     session->Refuse(503, "too many connections", {{"Retry-After", "1"}});
-    Add(session);
+    return session;
   });
 }
 

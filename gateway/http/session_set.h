@@ -49,6 +49,9 @@ class SessionSet final : private SessionContext {
   void BeginDrain();
 
  private:
+  // Counts a connection and makes its session on the loop.
+  template <typename MakeSession>
+  void Open(net::UniqueFd socket, MakeSession make);
   void Add(Session* session);
   void Unlink(Session& session);
   void Remove(Session& session) override;

@@ -1,5 +1,5 @@
-// One HTTP/2 connection to an upstream: a socket, TLS where it is wanted, an nghttp2 client session, and the streams on
-// it.
+// One HTTP/2 connection to an upstream: its bytes, inside TLS where that is wanted, an nghttp2 client session, and the
+// streams on it.
 //
 // Reads into the loop's buffer, one recv a wake-up; writes everything that a turn of the loop produced by one send. The
 // connection's window is given back on receipt and is large, so that one slow stream stalls no other; a stream's window
@@ -25,11 +25,11 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/net/address.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/net/tls_client.h"
 #include "gateway/upstream/h2_stream.h"
-#include "gateway/upstream/tls_link.h"
 
 namespace penstock::upstream {
 
@@ -109,20 +109,22 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   void RunDeferred() override;  // the flush at the end of a turn
   void OnTimer() override;      // the connect timeout
   void OnConnected();
+  void FailLater(int error);
   void ContinueTls();
   void BeginHttp2();
   void OnSettings();
   void WaitReadable();
   void OnReadable();
-  ssize_t Read(char* data, size_t size);
-  ssize_t ReadAll();
-  ssize_t Write(absl::string_view bytes);
+  bool LeftSilently() const;
+  std::string WhyBroken() const;
   void Receive(size_t bytes);
   void WantFlush();
   bool FillOut();
   bool WriteOut();
   void CheckFinished();
   void Fail(absl::Status why);
+  // What the peer's certificate must be for, unless it is configured.
+  const std::string& host() const { return address_.is_unix() ? authority_ : address_.host; }
   absl::Status Unavailable(absl::string_view what) const;
 
   net::Loop& loop_;
@@ -130,8 +132,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   const net::Address address_;
   const std::string authority_;
   Owner* owner_;  // null after Close
-  boost::asio::generic::stream_protocol::socket socket_;
-  std::unique_ptr<TlsLink> link_;  // null: none, or not connected yet
+  net::ByteStream byte_stream_;
   nghttp2_session* session_ = nullptr;
   State state_ = State::kConnecting;
   size_t open_streams_ = 0;
@@ -140,7 +141,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   bool waiting_writable_ = false;
   std::string out_;  // produced by the session, not yet taken by the socket
   size_t out_sent_ = 0;
-  std::string broken_;  // why HTTP/2, TLS or the socket failed
+  std::string broken_;  // why HTTP/2 failed
   H2StreamList streams_;
 };
 
