@@ -1,7 +1,6 @@
 #include "gateway/http/http1_session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -387,7 +386,7 @@ void Http1Session::Write() {
     if (n == net::ByteStream::kFailed) return ClientGone("reset", /*reset=*/false);
     const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
     sent_ += taken;
-    taken_ += taken;
+    deadline_.Took(taken);
     if (taken < waiting) ArmWrite();
   }
   OnTaken();
@@ -478,56 +477,38 @@ void Http1Session::DropHandler() {
 
 // ---- deadlines
 
-Http1Session::Deadline Http1Session::WantedDeadline() const {
-  if (state_ == State::kClosed) return Deadline::kNone;
-  if (state_ == State::kLinger) return Deadline::kLinger;
-  if (write_armed_) return Deadline::kSlow;
-  if (state_ == State::kHead) return parser_ && parser_->in_head() ? Deadline::kHeader : Deadline::kIdle;
+SessionDeadline::Kind Http1Session::WantedDeadline() const {
+  using Kind = SessionDeadline::Kind;
+  if (state_ == State::kClosed) return Kind::kNone;
+  if (state_ == State::kLinger) return Kind::kLinger;
+  if (write_armed_) return Kind::kSlow;
+  if (state_ == State::kHead) return parser_ && parser_->in_head() ? Kind::kHeader : Kind::kIdle;
   // A handler that has begun to answer talks with the client both ways: it says how long that may take.
-  if (state_ == State::kBody && !exchange_.head_sent && ReadAllowance() > 0) return Deadline::kBody;
-  if (state_ == State::kDiscard) return Deadline::kBody;
-  return Deadline::kNone;
+  if (state_ == State::kBody && !exchange_.head_sent && ReadAllowance() > 0) return Kind::kBody;
+  if (state_ == State::kDiscard) return Kind::kBody;
+  return Kind::kNone;
 }
 
 void Http1Session::UpdateDeadline(bool progress) {
-  const Deadline wanted = WantedDeadline();
-  if (wanted == deadline_ && !(progress && wanted == Deadline::kBody)) return;
-  deadline_ = wanted;
-  const SessionOptions& options = context_.options;
-  switch (wanted) {
-    case Deadline::kNone:
-      return Disarm();
-    case Deadline::kIdle:
-      return context_.loop.Arm(this, options.idle_timeout);
-    case Deadline::kHeader:
-      return context_.loop.Arm(this, options.header_timeout);
-    case Deadline::kBody:
-      return context_.loop.Arm(this, options.body_timeout);
-    case Deadline::kSlow:
-      taken_ = 0;
-      return context_.loop.Arm(this, options.slow_client_timeout);
-    case Deadline::kLinger:
-      return context_.loop.Arm(this, options.linger_timeout);
-  }
+  const SessionDeadline::Kind wanted = WantedDeadline();
+  if (deadline_.Set(wanted, progress && wanted == SessionDeadline::Kind::kBody)) context_.Arm(*this, deadline_);
 }
 
 void Http1Session::OnTimer() {
-  switch (std::exchange(deadline_, Deadline::kNone)) {
-    case Deadline::kNone:
-      return;
-    case Deadline::kIdle:
-    case Deadline::kLinger:
+  switch (deadline_.Expire()) {
+    case SessionDeadline::Kind::kIdle:
+    case SessionDeadline::Kind::kLinger:
       return Close(/*reset=*/false);
-    case Deadline::kHeader:
+    case SessionDeadline::Kind::kHeader:
       return RefuseRequest(408, "the request head took too long");
-    case Deadline::kBody:
+    case SessionDeadline::Kind::kBody:
       return BreakRequest(408, "the request body took too long");
-    case Deadline::kSlow: {
-      const double seconds = std::chrono::duration<double>(context_.options.slow_client_timeout).count();
-      const double least = static_cast<double>(context_.options.slow_client_rate) * seconds;
-      if (static_cast<double>(taken_) < least) return ClientGone("slow_client", /*reset=*/true);
+    case SessionDeadline::Kind::kSlow:
+      if (deadline_.TooSlow(context_.options)) return ClientGone("slow_client", /*reset=*/true);
       return UpdateDeadline();
-    }
+    case SessionDeadline::Kind::kNone:
+    case SessionDeadline::Kind::kDrain:
+      return;
   }
 }
 

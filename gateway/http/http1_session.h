@@ -26,6 +26,7 @@
 #include "gateway/http/http1_parser.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/session.h"
+#include "gateway/http/session_deadline.h"
 #include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/peer.h"
@@ -58,7 +59,6 @@ class Http1Session final : public Session, private ResponseStream, private net::
     kLinger,    // the last answer is on its way; what the client still sends is dropped until it closes
     kClosed,    // no descriptor any more; removed once no wait is pending
   };
-  enum class Deadline : uint8_t { kNone, kIdle, kHeader, kBody, kSlow, kLinger };
 
   // What of a request and its answer must be remembered; new for each request.
   struct Exchange {
@@ -123,7 +123,7 @@ class Http1Session final : public Session, private ResponseStream, private net::
   void DropHandler();
 
   // Deadlines
-  Deadline WantedDeadline() const;
+  SessionDeadline::Kind WantedDeadline() const;
   void UpdateDeadline(bool progress = false);
   void OnTimer() override;
 
@@ -139,11 +139,10 @@ class Http1Session final : public Session, private ResponseStream, private net::
   size_t unsent_ = 0;                       // body bytes committed and not taken
   size_t unreleased_ = 0;                   // request body bytes delivered and not released
   size_t drop_budget_ = 0;                  // input bytes that may still be dropped
-  size_t taken_ = 0;                        // bytes the socket took since the slow-client deadline was set
+  SessionDeadline deadline_;
   net::Peer peer_;
   Exchange exchange_;
   State state_ = State::kHead;
-  Deadline deadline_ = Deadline::kNone;
   bool close_ = false;       // the connection ends with this exchange
   bool drop_input_ = false;  // what the client sends is read and dropped
   bool eof_ = false;         // the client will send no more

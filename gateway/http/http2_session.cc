@@ -150,7 +150,7 @@ void Http2Session::Write() {
   if (n == net::ByteStream::kFailed) return Close(/*reset=*/false, "reset");
   const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
   sent_ += taken;
-  taken_ += taken;
+  deadline_.Took(taken);
   if (sent_ == out_->size()) {
     out_->clear();
     sent_ = 0;
@@ -243,61 +243,48 @@ void Http2Session::Close(bool reset, absl::string_view reason) {
 
 // ---- deadlines
 
-Http2Session::Deadline Http2Session::WantedDeadline() const {
-  if (state_ == State::kClosed) return Deadline::kNone;
-  if (state_ == State::kEnding || state_ == State::kLinger) return Deadline::kEnd;
-  if (blocked()) return Deadline::kSlow;
-  if (state_ == State::kSettings || in_header_block_) return Deadline::kHeader;
-  if (draining_ && !final_goaway_) return Deadline::kDrain;
-  return streams_.empty() ? Deadline::kIdle : Deadline::kNone;
+SessionDeadline::Kind Http2Session::WantedDeadline() const {
+  using Kind = SessionDeadline::Kind;
+  if (state_ == State::kClosed) return Kind::kNone;
+  if (state_ == State::kEnding || state_ == State::kLinger) return Kind::kLinger;
+  if (blocked()) return Kind::kSlow;
+  if (state_ == State::kSettings || in_header_block_) return Kind::kHeader;
+  if (draining_ && !final_goaway_) return Kind::kDrain;
+  return streams_.empty() ? Kind::kIdle : Kind::kNone;
 }
 
 void Http2Session::UpdateDeadline() {
-  const Deadline wanted = WantedDeadline();
-  const bool another_block = std::exchange(header_block_ended_, false) && wanted == Deadline::kHeader;
-  if (wanted == deadline_ && !another_block) return;
-  deadline_ = wanted;
-  const SessionOptions& options = context_.options;
-  switch (wanted) {
-    case Deadline::kNone:
-      return Disarm();
-    case Deadline::kIdle:
-      return context_.loop.Arm(this, options.idle_timeout);
-    case Deadline::kHeader:
-      return context_.loop.Arm(this, options.header_timeout);
-    case Deadline::kSlow:
-      taken_ = data_framed_ = 0;
-      return context_.loop.Arm(this, options.slow_client_timeout);
-    case Deadline::kDrain:
-      return context_.loop.Arm(this, kDrainNotice);
-    case Deadline::kEnd:
-      return context_.loop.Arm(this, options.linger_timeout);
-  }
-}
-
-bool Http2Session::TooSlow(size_t bytes) const {
-  const double seconds = std::chrono::duration<double>(context_.options.slow_client_timeout).count();
-  return static_cast<double>(bytes) < static_cast<double>(context_.options.slow_client_rate) * seconds;
+  const SessionDeadline::Kind wanted = WantedDeadline();
+  const bool another_block = std::exchange(header_block_ended_, false) && wanted == SessionDeadline::Kind::kHeader;
+  if (!deadline_.Set(wanted, another_block)) return;
+  data_framed_ = 0;
+  context_.Arm(*this, deadline_);
 }
 
 void Http2Session::OnTimer() {
-  switch (std::exchange(deadline_, Deadline::kNone)) {
-    case Deadline::kNone:
-      return;
-    case Deadline::kIdle:
+  switch (deadline_.Expire()) {
+    case SessionDeadline::Kind::kIdle:
       return End(NGHTTP2_NO_ERROR, "idle");
-    case Deadline::kHeader:
+    case SessionDeadline::Kind::kHeader:
       return End(NGHTTP2_PROTOCOL_ERROR, "header_timeout");
-    case Deadline::kSlow:
-      // While the socket takes little, its bytes count; while it takes all, DATA does, which the client's window lets
-      // through: answers to PINGs are no progress.
-      if (TooSlow(write_armed_ ? taken_ : data_framed_)) return Close(/*reset=*/true, "slow_client");
+    case SessionDeadline::Kind::kSlow:
+      if (TooSlow()) return Close(/*reset=*/true, "slow_client");
       return UpdateDeadline();
-    case Deadline::kDrain:
+    case SessionDeadline::Kind::kDrain:
       return SubmitFinalGoaway();
-    case Deadline::kEnd:
+    case SessionDeadline::Kind::kLinger:
       return Close(/*reset=*/state_ == State::kEnding, "linger");
+    case SessionDeadline::Kind::kNone:
+    case SessionDeadline::Kind::kBody:
+      return;
   }
+}
+
+// While the socket takes little, its bytes count; while it takes all, DATA does, which the client's window lets
+// through: answers to PINGs are no progress.
+bool Http2Session::TooSlow() const {
+  return write_armed_ ? deadline_.TooSlow(context_.options)
+                      : SessionDeadline::IsTooSlow(data_framed_, context_.options);
 }
 
 }  // namespace penstock::http

@@ -42,6 +42,7 @@ PURE = [
     "http:http1_parser",
     "http:http2_request",
     "http:message",
+    "http:session_deadline",
     "net:address",
     "net:cidr",
     "net:timer_wheel",
