@@ -40,6 +40,7 @@ PURE = [
     "grpc_gateway",
     "http:flood_guard",
     "http:http1_parser",
+    "http:http1_writer",
     "http:http2_request",
     "http:message",
     "http:session_deadline",
