@@ -5,6 +5,7 @@
 #ifndef PENSTOCK_GATEWAY_HTTP_SESSION_H_
 #define PENSTOCK_GATEWAY_HTTP_SESSION_H_
 
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <ctime>
 #include <memory>
@@ -67,9 +68,10 @@ class Session {
 
  private:
   friend class SessionSet;
+  using Hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
   AddressQuota::Slot slot_;
-  Session* next_ = nullptr;  // the set's list
-  Session* prev_ = nullptr;
+  Hook hook_;  // in the set's list
 };
 
 }  // namespace penstock::http

@@ -13,7 +13,7 @@ SessionSet::SessionSet(net::Loop& loop, const SessionOptions& options, HandlerFa
     : SessionContext(loop, options, std::move(factory)) {}
 
 SessionSet::~SessionSet() {
-  while (first_ != nullptr) Remove(*first_);
+  while (!sessions_.empty()) Remove(sessions_.front());
 }
 
 template <typename MakeSession>
@@ -45,29 +45,18 @@ void SessionSet::Refuse(net::UniqueFd socket) {
 
 void SessionSet::BeginDrain() {
   draining = true;
-  for (Session* session = first_; session != nullptr; session = session->next_) session->BeginDrain();
+  for (Session& session : sessions_) session.BeginDrain();
 }
 
-void SessionSet::Add(Session* session) {
-  session->next_ = first_;
-  if (first_ != nullptr) first_->prev_ = session;
-  first_ = session;
-}
-
-void SessionSet::Unlink(Session& session) {
-  (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
-  if (session.next_ != nullptr) session.next_->prev_ = session.prev_;
-}
+void SessionSet::Add(Session* session) { sessions_.push_front(*session); }
 
 void SessionSet::Remove(Session& session) {
-  Unlink(session);
   delete &session;
   size_.fetch_sub(1, std::memory_order_relaxed);
   if (on_removed_) on_removed_();
 }
 
 void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {
-  Unlink(session);
   next->slot_ = std::move(session.slot_);
   delete &session;
   Add(next.release());
