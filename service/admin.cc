@@ -30,7 +30,7 @@ absl::StatusOr<std::unique_ptr<Admin>> Admin::Start(const net::ListenAddress& ad
                                                     std::vector<AdminEndpoint> endpoints) {
   std::unique_ptr<Admin> admin(new Admin(std::move(endpoints)));
   http::AcceptorOptions options;
-  options.addresses = {net::PrintAddress(address)};
+  options.addresses = {address};
   options.max_connections = kMaxConnections;
   options.serve_from_reserve = true;
   auto acceptor = http::Acceptor::Listen(admin->loop_, options, {&admin->sessions_});

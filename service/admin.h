@@ -36,7 +36,7 @@ class Admin {
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
-  const std::string& address() const { return acceptor_->addresses().front(); }
+  std::string address() const { return net::PrintAddress(acceptor_->addresses().front()); }
 
  private:
   explicit Admin(std::vector<AdminEndpoint> endpoints);

@@ -35,9 +35,9 @@ size_t DefaultConnections(size_t open_files_limit) {
 Config Defaults(const Environment& environment, const DialectPreset& preset) {
   Config config;
   config.dialect = preset.dialect;
-  config.listen = {net::ParseListenAddress(":8080").value()};
-  config.admin_listen = net::ParseListenAddress("127.0.0.1:9901").value();
-  config.upstream = {{"localhost:50051", net::ParseUpstreamAddresses("localhost:50051").value()}};
+  config.listen = {net::Address::Tcp("", 8080)};
+  config.admin_listen = net::Address::Tcp("127.0.0.1", 9901);
+  config.upstream = {{"localhost:50051", {net::Address::Tcp("localhost", 50051)}}};
   config.threads = DefaultThreads(environment.cpus);
   config.max_connections = DefaultConnections(environment.open_files_limit);
   if (environment.memory_limit) config.max_memory_bytes = *environment.memory_limit / 10 * 9;
@@ -80,7 +80,7 @@ void TakeDialect(const FlagTable& flags, const Arguments& arguments, const Envir
   }
 }
 
-bool IsFixed(const net::Address& address) { return address.kind == net::Address::Kind::kUnix || address.port != 0; }
+bool IsFixed(const net::Address& address) { return address.is_unix() || address.port != 0; }
 
 void CheckAddresses(const Config& config, std::vector<std::string>& errors) {
   std::vector<net::Address> used = {config.admin_listen};

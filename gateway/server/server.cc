@@ -19,6 +19,7 @@
 #include "gateway/grpc_gateway/grpc_gateway_protocol.h"
 #include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/http/embedded_web.h"
+#include "gateway/net/address.h"
 #include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/method_list.h"
 #include "google/rpc/error_details.pb.h"
@@ -35,12 +36,6 @@ constexpr absl::Duration kLastWords = absl::Seconds(2);
 
 std::chrono::milliseconds Milliseconds(absl::Duration duration) {
   return absl::ToChronoMilliseconds(std::min(duration, absl::Hours(24 * 365)));
-}
-
-std::vector<std::string> Texts(const std::vector<net::ListenAddress>& addresses) {
-  std::vector<std::string> texts;
-  for (const net::ListenAddress& address : addresses) texts.push_back(net::PrintAddress(address));
-  return texts;
 }
 
 http::SessionOptions SessionOptionsOf(const config::Config& config) {
@@ -156,8 +151,8 @@ absl::Status Server::Prepare() {
     upstream_tls_ = *std::move(tls);
   }
   for (const config::Upstream& upstream : config_.upstream) {
-    shared_.upstream_names.push_back(absl::StrJoin(Texts(upstream.addresses), ","));
-    shared_.channels.push_back({.addresses = Texts(upstream.addresses),
+    shared_.upstream_names.push_back(net::PrintAddresses(upstream.addresses, ","));
+    shared_.channels.push_back({.addresses = upstream.addresses,
                                 .stream_window_bytes = config_.stream_window_bytes,
                                 .max_message_bytes = config_.max_message_bytes,
                                 .tls = upstream_tls_.get(),
@@ -239,14 +234,14 @@ absl::Status Server::Bind() {
                      {"/streams", kJsonText, [this](auto done) { GatherStreams(std::move(done)); }},
                      AdminSettings(config::ListSettings(config_))}));
   http::AcceptorOptions admin_options;
-  admin_options.addresses = Texts({config_.admin_listen});
+  admin_options.addresses = {config_.admin_listen};
   admin_options.serve_from_reserve = true;
   auto admin = http::Acceptor::Listen(loop, admin_options, {admin_sessions_.get()});
   if (!admin.ok()) return admin.status();
   admin_ = *std::move(admin);
 
   http::AcceptorOptions options;
-  options.addresses = Texts(config_.listen);
+  options.addresses = config_.listen;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   std::vector<http::SessionSet*> sets;
@@ -279,8 +274,8 @@ absl::Status Server::Run() {
   for (const auto& worker : workers_) worker->Start();
   acceptor_->Start();
   admin_->Start();
-  spdlog::info("penstock-gateway ready http={} admin={}", absl::StrJoin(acceptor_->addresses(), ","),
-               absl::StrJoin(admin_->addresses(), ","));
+  spdlog::info("penstock-gateway ready http={} admin={}", net::PrintAddresses(acceptor_->addresses(), ","),
+               net::PrintAddresses(admin_->addresses(), ","));
 
   std::vector<std::thread> threads;
   for (size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([&worker = *workers_[i]] { worker.loop().Run(); });

@@ -31,6 +31,8 @@ _PKG_CONFIG = {
 _RAW = {
     # Header only. Without the define, Boost.Asio would include its deprecated interfaces.
     "asio": (["BOOST_ASIO_NO_DEPRECATED"], ["-pthread"]),
+    # Header only: Boost.Intrusive, which reaches nothing that Asio would.
+    "boost": ([], []),
     "cli11": ([], []),
     "grpc++_reflection": ([], ["-lgrpc++_reflection"]),
 }
