@@ -131,8 +131,8 @@ TEST(ParseUpstreamAddresses, RefusesTheRestWithTheRemedy) {
            {"localhost:http", "has the port \"http\""},
            {"::1:80", "goes in brackets"},
            {"[::1:80", "has no \"]:\""},
-           {"a b:80", "no name or address"},
-           {"u@h:80", "no name or address"},
+           {"a b:80", "invalid host"},
+           {"u@h:80", "invalid host"},
            {"unix:" + std::string(kMaxUnixPathBytes + 1, 'p'), "at most 107 bytes"},
        }) {
     const auto parsed = ParseUpstreamAddresses(row.text);

@@ -1,14 +1,19 @@
 // Schemas: several upstreams, one that is unreachable, schemas that change during a stream, and errors that name what
 // is wrong.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -268,10 +273,50 @@ TEST(Schema, CheckNamesWhatIsWrong) {
   }
 }
 
+// A web server that knows HTTP/1.1 only: answers whatever comes with 400 and closes.
+class Http1Server {
+ public:
+  Http1Server() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 16), 0);
+    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    address_ = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~Http1Server() {
+    ::shutdown(listener_, SHUT_RDWR);  // ends accept()
+    thread_.join();
+    ::close(listener_);
+  }
+
+  const std::string& address() const { return address_; }
+
+ private:
+  void Serve() {
+    static constexpr absl::string_view kAnswer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    for (;;) {
+      const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0) return;
+      char buffer[1024];
+      if (::recv(client, buffer, sizeof(buffer), 0) > 0) {
+        ::send(client, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+      }
+      ::close(client);
+    }
+  }
+
+  const int listener_;
+  std::string address_;
+  std::thread thread_;
+};
+
 TEST(Schema, AnUpstreamThatIsNoGrpcServerIsNamedWithoutAStormOfLines) {
-  // The tick service's admin port is an HTTP/1 server.
-  std::unique_ptr<Server> service = StartService();
-  const std::string& web = service->admin_address();
+  const Http1Server server;
+  const std::string& web = server.address();
   std::unique_ptr<Server> gateway = StartGateway({"--upstream=" + web}, /*wait_ready=*/false);
   const absl::optional<std::string> line =
       gateway->process().WaitForLine("it speaks HTTP/1, and gRPC needs HTTP/2", Soon());
