@@ -252,7 +252,7 @@ TEST(Schema, CheckNamesWhatIsWrong) {
     int status;
     const char* names;
   } kRows[] = {
-      {"a good set", {"--descriptors=" + complete.path()}, 0, "good"},
+      {"a good set", {"--descriptors=" + complete.path()}, 0, "valid"},
       {"an import is missing", {"--descriptors=" + alone.path()}, 1, "--include_imports"},
       {"there is no such file", {"--descriptors=/nowhere.binpb"}, 1, "--descriptors=/nowhere.binpb"},
       {"a service that does not exist",
