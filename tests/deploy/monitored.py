@@ -1,4 +1,4 @@
-"""A gateway and a tick service under load, and a real Prometheus that scrapes them by the monitoring component's rules."""
+"""A gateway and a tick service under load, and a Prometheus that scrapes them by the monitoring component's rules."""
 
 import itertools
 import json

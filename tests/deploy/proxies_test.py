@@ -1,8 +1,8 @@
 """A stream's life through the proxies of docs/operating.md, configured by the text of its recipes.
 
 Two minutes of silence pass between two ticks. Every time is divided by SHORTEN: the silence, the gateway's heartbeat
-and the timeouts in the recipes, so that their relations are the document's. Without heartbeats each proxy must cut the same
-stream, or the test would prove nothing.
+and the timeouts in the recipes, so that their relations are the document's. Without heartbeats each proxy must cut the
+same stream, or the test would prove nothing.
 """
 
 import os

@@ -1,5 +1,8 @@
-"""What the real Prometheus shows of a gateway and a tick service: every panel of the dashboard shows something, no alert
-is raised while all is well, and those that should be are when the service is gone."""
+"""What the real Prometheus shows of a gateway and a tick service.
+
+Every panel of the dashboard shows something, no alert is raised while all is well, and those that should be are when
+the service is gone.
+"""
 
 import math
 import unittest
@@ -14,7 +17,7 @@ class ScrapeTest(MonitoredTest):
             for target in panel["targets"]:
                 expression = target["expr"].replace("$__rate_interval", RATE_INTERVAL).replace("$namespace", NAMESPACE)
 
-                def shown():
+                def shown(expression=expression):
                     values = self.prometheus.values(expression).values()
                     return [value for value in values if math.isfinite(value)]
 

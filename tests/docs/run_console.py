@@ -1,4 +1,4 @@
-"""Runs the ```console blocks of a document, one shell for all, and holds what they print against what the document says.
+"""Runs the ```console blocks of a document, one shell for all, and compares what they print with what it says.
 
     run_console.py docs/your-api.md
 
