@@ -1,46 +1,46 @@
 #!/usr/bin/env bash
-# collect_libraries.sh ROOT BINARY: makes ROOT the whole file system of an image that runs BINARY.
+# collect_libraries.sh ROOT BINARY: creates ROOT, the complete file system of an image that runs BINARY.
 #
 #   deploy/collect_libraries.sh out bazel-bin/gateway/penstock-gateway
 #   out/usr/bin/penstock-gateway  out/usr/lib/x86_64-linux-gnu/…  out/etc/ssl/certs/ca-certificates.crt  …
 #
-# It holds the binary, the shared libraries that the loader would load for it (by ldd, those of this machine), the
-# loader, CA certificates and the three files of /etc that the C library reads. No shell, no package manager. The same
-# input makes the same tree: times are SOURCE_DATE_EPOCH (default 0), modes do not depend on the umask.
+# ROOT contains the binary, the shared libraries that ldd finds for it on this machine, the loader, CA certificates and
+# the three files of /etc that the C library reads. No shell, no package manager. The same input gives the same tree:
+# times are SOURCE_DATE_EPOCH (default 0), modes do not depend on the umask.
 set -euo pipefail
 
 die() { echo "collect_libraries.sh: $*" >&2; exit 1; }
 [ $# = 2 ] || die "usage: collect_libraries.sh ROOT BINARY"
 root=$1 binary=$2
-[ -x "$binary" ] || die "$binary is no program: build it first"
-[ ! -e "$root" ] || die "$root is there already: remove it, or name another folder"
+[ -x "$binary" ] || die "$binary is not an executable: build it first"
+[ ! -e "$root" ] || die "$root exists already: remove it, or choose another folder"
 certificates=/etc/ssl/certs/ca-certificates.crt
 [ -s "$certificates" ] || die "$certificates is missing: apt-get install ca-certificates"
 
-# put MODE FROM TO: the file itself where FROM is a link.
+# put MODE FROM TO: copies the target of a symbolic link, not the link.
 put() { install -D -m "$1" "$(readlink -f "$2")" "$root$3"; }
 
 put 755 "$binary" "/usr/bin/$(basename "$binary")"
-# Lines of ldd: "libz.so.1 => /lib/…/libz.so.1 (0x…)", the loader "/lib64/ld-linux-x86-64.so.2 (0x…)", the kernel's
-# "linux-vdso.so.1 (0x…)", "not found", and for a static binary "not a dynamic executable" with a failure.
+# ldd prints "libz.so.1 => /lib/…/libz.so.1 (0x…)", the loader "/lib64/ld-linux-x86-64.so.2 (0x…)", the kernel's
+# "linux-vdso.so.1 (0x…)", "libz.so.1 => not found", and fails for a static binary with "not a dynamic executable".
 libraries=$(ldd "$binary" 2>&1) || [[ $libraries == *'not a dynamic executable'* ]] || die "ldd $binary: $libraries"
 while read -r name arrow path _; do
   case $name:$arrow in
     *:'=>')
       [ "$path" != not ] || die "$binary needs $name, which is not installed here"
-      # One folder for all: where the loader looks without a cache, whatever release they come from.
+      # All in one folder, which the loader searches without a cache, in every Debian release.
       put 644 "$path" "/usr/lib/$(basename "$(dirname "$path")")/$name" ;;
     /*) put 755 "$name" "$name" ;;
   esac
 done <<< "$libraries"
 
 put 644 "$certificates" "$certificates"
-# Where OpenSSL looks by itself.
+# OpenSSL's default location.
 mkdir -p "$root/usr/lib/ssl"
 ln -s "$certificates" "$root/usr/lib/ssl/cert.pem"
 echo 'penstock:x:65532:65532:penstock:/:/usr/sbin/nologin' > "$root/etc/passwd"
 echo 'penstock:x:65532:' > "$root/etc/group"
-# Without it names would be asked of DNS before /etc/hosts.
+# Without it, names would be looked up in DNS before /etc/hosts.
 echo 'hosts: files dns' > "$root/etc/nsswitch.conf"
 
 chmod 644 "$root/etc/passwd" "$root/etc/group" "$root/etc/nsswitch.conf"

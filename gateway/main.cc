@@ -2,30 +2,17 @@
 //
 // Exit codes: 0 after a drain (and for --help, --version, a good --check), 1 after a fault, 2 for a bad command line.
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
-#include "gateway/config/cgroup.h"
 #include "gateway/config/config.h"
-#include "gateway/config/cpu_count.h"
-#include "gateway/config/memory_limit.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "gateway/server/server.h"
 
 namespace {
-
-// Each connection is a descriptor: take all that the system lets this process have.
-size_t RaiseOpenFilesLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<size_t>(limit.rlim_cur);
-}
 
 const char* LevelName(penstock::config::LogLevel level) {
   switch (level) {
@@ -50,7 +37,7 @@ int Run(const penstock::config::Config& config) {
   auto server = penstock::Server::Create(config);
   if (!server.ok()) return Fail(server.status());
   if (config.check) {
-    std::puts("penstock-gateway: the configuration is good");
+    std::puts("penstock-gateway: configuration is valid");
     return 0;
   }
   penstock::observe::StartLog(LevelName(config.log_level), config.log_format == penstock::config::LogFormat::kJson);
@@ -65,7 +52,7 @@ int Run(const penstock::config::Config& config) {
 
 int main(int argc, char** argv) {
   const penstock::config::Environment environment{[](const char* name) { return std::getenv(name); },
-                                                  RaiseOpenFilesLimit(), penstock::config::CpuCount(),
+                                                  penstock::config::RaiseOpenFilesLimit(), penstock::config::CpuCount(),
                                                   penstock::config::MemoryLimit(penstock::config::ReadWholeFile)};
   const penstock::config::Parsed parsed =
       penstock::config::ParseCommandLine(absl::MakeConstSpan(argv, static_cast<size_t>(argc)), environment);

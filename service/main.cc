@@ -4,7 +4,6 @@
 #include <grpc/support/log.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,15 +15,18 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "gateway/config/cpu_count.h"
+#include "absl/types/span.h"
+#include "gateway/admin/admin.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/observe/log.h"
 #include "service/admin.h"
-#include "service/server.h"
 #include "service/service_config.h"
 #include "service/service_metrics.h"
+#include "service/tick_server.h"
 
 namespace penstock::service {
 namespace {
@@ -65,14 +67,6 @@ class Signals {
   sigset_t set_;
 };
 
-// A client connection is a descriptor: take all that the system lets this process have.
-void RaiseOpenFilesLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // gRPC's own log is part of ours. While starting it is for debugging only: what keeps the service from starting is told
 // in one line, with the remedy.
 std::atomic<bool> started{false};
@@ -83,7 +77,7 @@ void PassOn(gpr_log_func_args* line) {
   spdlog::log(level, "grpc: {}", observe::EscapedForLog(line->message));
 }
 
-void DrainServer(const ServiceConfig& config, const Signals& signals, Server* server) {
+void DrainServer(const ServiceConfig& config, const Signals& signals, TickServer* server) {
   spdlog::info("shutting down: not ready from now on, streams end in {} over {}",
                absl::FormatDuration(config.drain_delay), absl::FormatDuration(config.drain_window));
   server->StopServing();
@@ -102,6 +96,11 @@ void DrainServer(const ServiceConfig& config, const Signals& signals, Server* se
   second.join();
 }
 
+std::vector<std::string> NotReady(const TickServer& server) {
+  if (server.serving()) return {};
+  return {"shutting down"};
+}
+
 int Fail(const absl::Status& status) {
   spdlog::error("{}", std::string(status.message()));
   observe::StopLog();
@@ -110,19 +109,21 @@ int Fail(const absl::Status& status) {
 
 int Serve(const ServiceConfig& config) {
   const Signals signals;
-  RaiseOpenFilesLimit();
+  config::RaiseOpenFilesLimit();
   observe::StartLog(config.log_level, config.log_json);
   gpr_set_log_function(PassOn);
-  auto server = Server::Start({.listen = {config.listen},
-                               .threads = config.threads,
-                               .limits = {.max_streams = config.max_streams},
-                               .max_connection_age = config.max_connection_age,
-                               .connection_age_grace = config.drain_window});
+  auto server = TickServer::Start({.listen = {config.listen},
+                                   .threads = config.threads,
+                                   .limits = {.max_streams = config.max_streams},
+                                   .max_connection_age = config.max_connection_age,
+                                   .connection_age_grace = config.drain_window});
   if (!server.ok()) return Fail(server.status());
   auto admin =
-      Admin::Start(config.admin_listen,
-                   {.ready = [&] { return (*server)->serving(); },
-                    .metrics = [&] { return RenderMetrics((*server)->counters(), (*server)->open_streams()); }});
+      Admin::Start(config.admin_listen, {AdminLiveness(),
+                                         AdminReadiness([&] { return NotReady(**server); }),
+                                         {"/metrics", kPrometheusText, [&](const auto& done) {
+                                            done({RenderMetrics((*server)->counters(), (*server)->open_streams())});
+                                          }}});
   if (!admin.ok()) return Fail(admin.status());
   started.store(true);
   spdlog::info("{} ready grpc={} admin={}", kProgram, (*server)->addresses().front(), (*admin)->address());
@@ -139,11 +140,13 @@ int Serve(const ServiceConfig& config) {
 int Main(int argc, char** argv) {
   // Debian's Abseil is built with its deadlock detector on, and gRPC locks for each message.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const ParsedCommand command =
-      ParseCommandLine(argc, argv, [](const char* name) { return std::getenv(name); }, config::CpuCount());
-  if (!command.exit_code.has_value()) return Serve(command.config);
-  std::fputs(command.text.c_str(), *command.exit_code == 0 ? stdout : stderr);
-  return *command.exit_code;
+  const ParsedCommand command = ParseCommandLine(
+      absl::MakeConstSpan(argv, static_cast<size_t>(argc)), [](const char* name) { return std::getenv(name); },
+      config::CpuCount());
+  if (command.config) return Serve(*command.config);
+  std::fputs(command.out.c_str(), stdout);
+  std::fputs(command.err.c_str(), stderr);
+  return command.exit_code;
 }
 
 }  // namespace

@@ -1,110 +1,105 @@
 #include "service/service_config.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "gateway/config/cpu_count.h"
+#include "gateway/config/flag_kinds.h"
+#include "gateway/config/host_resources.h"
 #include "gateway/config/units.h"
 
 namespace penstock::service {
 namespace {
 
-constexpr int kBadFlags = 2;
+using config::BadValue;
+using config::Count;
+using config::Flag;
+using config::FlagTable;
+using config::Single;
 
-using Setter = std::function<absl::Status(const std::string& value, ServiceConfig* config)>;
-
-struct Flag {
-  std::string name;
-  std::string value;  // what stands for it in --help
-  std::string group;
-  std::string help;
-  Setter set;
+constexpr config::Program kCommand = {
+    .name = kProgram,
+    .purpose = "Serves penstock.tick.v1.TickService, gRPC health and reflection.",
+    .footer = "A flag --a-b is also the environment variable PENSTOCK_A_B; the flag wins. TIME takes ms, s, m and h.",
+    .column = 34,
 };
 
-Setter AddressInto(net::ListenAddress ServiceConfig::* member) {
-  return [member](const std::string& value, ServiceConfig* config) {
-    auto address = net::ParseListenAddress(value);
-    if (!address.ok()) return address.status();
-    config->*member = *std::move(address);
-    return absl::OkStatus();
-  };
+constexpr char kListening[] = "Listening";
+constexpr char kCapacity[] = "Capacity";
+constexpr char kEnding[] = "Shutdown";
+constexpr char kLogging[] = "Logging";
+
+Flag AddressFlag(const char* name, const char* help, net::ListenAddress* field) {
+  return Single(name, kListening, "ADDRESS", help, field, net::ParseListenAddress, net::PrintAddress);
 }
 
-template <typename Number>
-Setter NumberInto(Number ServiceConfig::* member, Number most) {
-  return [member, most](const std::string& value, ServiceConfig* config) {
-    Number number = 0;
-    if (!absl::SimpleAtoi(value, &number) || number < 1 || number > most) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is no number from 1 to ", most));
+Flag TimeFlag(const char* name, const char* group, const char* help, absl::Duration* field, absl::Duration least,
+              absl::Duration most) {
+  const auto parse = [least, most](const std::string& text) -> absl::StatusOr<absl::Duration> {
+    const auto time = config::ParseDuration(text);
+    if (!time.ok() || (*time >= least && *time <= most)) return time;
+    return BadValue(text,
+                    absl::StrCat("must be from ", config::PrintDuration(least), " to ", config::PrintDuration(most)));
+  };
+  return Single(name, group, "TIME", help, field, parse, config::PrintDuration);
+}
+
+Flag LogLevelFlag(std::string* field) {
+  const auto parse = [](const std::string& text) -> absl::StatusOr<std::string> {
+    for (const char* level : {"debug", "info", "warn", "error"}) {
+      if (text == level) return text;
     }
-    config->*member = number;
-    return absl::OkStatus();
+    return BadValue(text, "must be debug, info, warn or error");
   };
+  return Single("--log-level", kLogging, "LEVEL", "debug, info, warn or error", field, parse,
+                [](const std::string& level) { return level; });
 }
 
-Setter DurationInto(absl::Duration ServiceConfig::* member, absl::Duration least, absl::Duration most) {
-  return [member, least, most](const std::string& value, ServiceConfig* config) {
-    const auto duration = config::ParseDuration(value);
-    if (!duration.ok()) return duration.status();
-    if (*duration < least || *duration > most) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is not from ", config::PrintDuration(least),
-                                                     " to ", config::PrintDuration(most)));
-    }
-    config->*member = *duration;
-    return absl::OkStatus();
+Flag LogFormatFlag(bool* json) {
+  const auto parse = [](const std::string& text) -> absl::StatusOr<bool> {
+    if (text == "text" || text == "json") return text == "json";
+    return BadValue(text, "must be text or json");
   };
+  return Single("--log-format", kLogging, "FORMAT", "text or json", json, parse,
+                [](const bool& on) { return on ? "json" : "text"; });
 }
 
-absl::Status SetLogLevel(const std::string& value, ServiceConfig* config) {
-  for (const char* level : {"debug", "info", "warn", "error"}) {
-    if (value != level) continue;
-    config->log_level = value;
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is none of debug, info, warn, error"));
-}
-
-absl::Status SetLogFormat(const std::string& value, ServiceConfig* config) {
-  if (value != "text" && value != "json") {
-    return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is neither text nor json"));
-  }
-  config->log_json = value == "json";
-  return absl::OkStatus();
-}
-
-const std::vector<Flag>& Flags() {
-  static const auto* const flags = new std::vector<Flag>{
-      {"--listen", "ADDRESS", "Listening", "gRPC: host:port, :port, [v6]:port or unix:path; port 0 picks one (:50051)",
-       AddressInto(&ServiceConfig::listen)},
-      {"--admin-listen", "ADDRESS", "Listening", "/livez, /readyz and /metrics over HTTP (127.0.0.1:9902)",
-       AddressInto(&ServiceConfig::admin_listen)},
-      {"--threads", "N", "Capacity", "event loops (the CPUs this process may use, at most 8)",
-       NumberInto<int>(&ServiceConfig::threads, kMaxThreads)},
-      {"--max-streams", "N", "Capacity", "streams at a time; more are refused with RESOURCE_EXHAUSTED (100000)",
-       NumberInto<int64_t>(&ServiceConfig::max_streams, 100'000'000)},
-      {"--max-connection-age", "TIME", "Capacity",
-       "ask clients to reconnect after this, and close --drain-window later; none: never (none)",
-       DurationInto(&ServiceConfig::max_connection_age, kMinConnectionAge, absl::InfiniteDuration())},
-      {"--drain-delay", "TIME", "Ending", "at SIGTERM: not ready, but still serving, for this long (5s)",
-       DurationInto(&ServiceConfig::drain_delay, absl::ZeroDuration(), kMaxDrain)},
-      {"--drain-window", "TIME", "Ending", "then the streams end, spread over this (25s)",
-       DurationInto(&ServiceConfig::drain_window, absl::ZeroDuration(), kMaxDrain)},
-      {"--log-level", "LEVEL", "Logging", "debug, info, warn or error (info)", SetLogLevel},
-      {"--log-format", "FORMAT", "Logging", "text or json (text)", SetLogFormat},
+// Makes the flag's errors say what it takes.
+Flag Explained(Flag flag) {
+  flag.set = [set = std::move(flag.set), help = HelpOf(flag)](const std::vector<std::string>& values) {
+    const absl::Status status = set(values);
+    if (status.ok()) return status;
+    return absl::InvalidArgumentError(absl::StrCat(status.message(), "; it takes: ", help));
   };
-  return *flags;
+  return flag;
 }
 
-std::string VariableOf(const Flag& flag) {
-  return absl::StrCat("PENSTOCK_", absl::AsciiStrToUpper(absl::StrReplaceAll(flag.name.substr(2), {{"-", "_"}})));
+FlagTable FlagsOf(ServiceConfig& config, bool& check) {
+  Flag threads = Count("--threads", kCapacity, "number of event loops", &config.threads, kMaxThreads);
+  threads.preset = absl::StrCat("the CPUs this process may use, at most ", config::kMaxDefaultThreads);
+  FlagTable flags = {
+      AddressFlag("--listen",
+                  "gRPC address to listen on: host:port, :port, [v6]:port or unix:path; port 0 picks a free port",
+                  &config.listen),
+      AddressFlag("--admin-listen", "admin port: /livez, /readyz and /metrics over HTTP", &config.admin_listen),
+      threads,
+      Count("--max-streams", kCapacity, "maximum open streams; above: RESOURCE_EXHAUSTED", &config.max_streams,
+            kMaxStreams),
+      TimeFlag("--max-connection-age", kCapacity,
+               "maximum age of a connection, which is then closed within --drain-window; none: no limit",
+               &config.max_connection_age, kMinConnectionAge, absl::InfiniteDuration()),
+      TimeFlag("--drain-delay", kEnding, "time to keep serving while not ready, before streams are closed",
+               &config.drain_delay, absl::ZeroDuration(), kMaxDrain),
+      TimeFlag("--drain-window", kEnding, "period over which open streams are closed", &config.drain_window,
+               absl::ZeroDuration(), kMaxDrain),
+      LogLevelFlag(&config.log_level),
+      LogFormatFlag(&config.log_json),
+      config::Action("--check", "Other", "validate the configuration and exit", &check),
+  };
+  for (Flag& flag : flags) flag = Explained(std::move(flag));
+  return flags;
 }
 
 ServiceConfig Defaults(int cpus) {
@@ -116,85 +111,30 @@ ServiceConfig Defaults(int cpus) {
   return config;
 }
 
-ParsedCommand Stop(int exit_code, std::string text) {
-  ParsedCommand command;
-  command.exit_code = exit_code;
-  command.text = std::move(text);
-  return command;
-}
-
-ParsedCommand Refuse(const std::string& why) { return Stop(kBadFlags, absl::StrCat(kProgram, ": ", why, "\n")); }
-
-// The flag's values, else its variable's, into the config. Errors name which.
-absl::Status Apply(const Flag& flag, const std::vector<std::string>& values, const Environment& environment,
-                   ServiceConfig* config) {
-  std::string source = flag.name;
-  std::string value;
-  if (values.empty()) {
-    source = VariableOf(flag);
-    const char* const variable = environment(source.c_str());
-    if (variable == nullptr || *variable == '\0') return absl::OkStatus();
-    value = variable;
-  } else if (values.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(source, ": given ", values.size(), " times: give it once"));
-  } else {
-    value = values.front();
-  }
-  const absl::Status status = flag.set(value, config);
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError(
-      absl::StrCat(source, ": ", std::string(status.message()), "; it takes: ", flag.help));
-}
+ParsedCommand Refuse(const std::string& why) { return ParsedCommand::Refusal(PrintErrors(kCommand, {why})); }
 
 }  // namespace
 
-ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environment& environment, int cpus) {
-  CLI::App app("Serves penstock.tick.v1.TickService, gRPC health and reflection.", kProgram);
-  app.set_help_flag();  // it would end the parsing before bad flags are seen
-  app.allow_extras();
-  app.footer("A flag --a-b is also the environment variable PENSTOCK_A_B; the flag wins. TIME takes ms, s, m and h.");
-  app.get_formatter()->column_width(34);
-  std::vector<std::vector<std::string>> values(Flags().size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    const Flag& flag = Flags()[i];
-    app.add_option(flag.name, values[i], flag.help)
-        ->group(flag.group)
-        ->type_name(flag.value)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
-  }
-  bool help = false;
-  bool version = false;
+ParsedCommand ParseCommandLine(absl::Span<const char* const> argv, const config::Getenv& getenv, int cpus) {
+  ServiceConfig config = Defaults(cpus);
   bool check = false;
-  app.add_flag("-h,--help", help, "print this")->group("Other");
-  app.add_flag("--version", version, "print the version")->group("Other");
-  app.add_flag("--check", check, "validate what can be known without traffic, and exit")->group("Other");
-  try {
-    std::vector<std::string> arguments;  // CLI11 takes them last one first
-    for (int i = argc - 1; i > 0; --i) arguments.emplace_back(argv[i]);
-    app.parse(std::move(arguments));
-  } catch (const CLI::ParseError& error) {
-    return Refuse(absl::StrCat(error.what(), "; --help shows what each flag takes"));
+  const FlagTable flags = FlagsOf(config, check);
+  const config::Arguments arguments = ReadArguments(kCommand, flags, argv);
+  if (arguments.answer) return ParsedCommand::Answer(*arguments.answer);
+  if (!arguments.error.empty()) return Refuse(absl::StrCat(arguments.error, "; --help shows what each flag takes"));
+  if (!arguments.unknown.empty()) {
+    return Refuse(absl::StrCat("unknown flag or argument ", arguments.unknown.front(), "; --help lists the flags"));
   }
-  if (help) return Stop(0, app.help());
-  if (version) return Stop(0, absl::StrCat(kProgram, " ", kVersion, "\n"));
-  const std::vector<std::string> unknown = app.remaining();
-  if (!unknown.empty()) {
-    return Refuse(absl::StrCat("unknown flag or argument ", unknown.front(), "; --help lists the flags"));
-  }
-  ParsedCommand command;
-  command.config = Defaults(cpus);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const absl::Status status = Apply(Flags()[i], values[i], environment, &command.config);
-    if (!status.ok()) return Refuse(std::string(status.message()));
-  }
-  const bool fixed = command.config.listen.kind == net::Address::Kind::kUnix || command.config.listen.port != 0;
-  if (fixed && command.config.listen == command.config.admin_listen) {
-    return Refuse(absl::StrCat("--admin-listen: ", net::PrintAddress(command.config.listen),
+  const std::vector<std::string> errors = ApplyFlags(flags, arguments.values, getenv);
+  if (!errors.empty()) return Refuse(errors.front());
+  const bool fixed = config.listen.kind == net::Address::Kind::kUnix || config.listen.port != 0;
+  if (fixed && config.listen == config.admin_listen) {
+    return Refuse(absl::StrCat("--admin-listen: ", net::PrintAddress(config.listen),
                                " is --listen's: give each an address of its own"));
   }
-  if (check) return Stop(0, absl::StrCat(kProgram, ": the configuration is good\n"));
+  if (check) return ParsedCommand::Answer(absl::StrCat(kProgram, ": configuration is valid\n"));
+  ParsedCommand command;
+  command.config = std::move(config);
   return command;
 }
 

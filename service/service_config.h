@@ -1,25 +1,23 @@
-// The service's flags and environment as one validated value. Pure: the environment is handed in.
+// The service's flags and environment as one validated value. Pure: the environment is handed in. How a flag and its
+// environment variable are read is told in gateway/config/flag_table.h.
 //
-//   ParsedCommand command = ParseCommandLine(argc, argv, std::getenv, CpuCount());
-//   if (command.exit_code) { print(command.text); return *command.exit_code; }
-//   Serve(command.config);
-//
-// A flag --a-b is also PENSTOCK_A_B; the flag wins.
+//   ParsedCommand command = ParseCommandLine(absl::MakeConstSpan(argv, argc), getenv, CpuCount());
+//   if (command.config) return Serve(*command.config);
+//   std::cout << command.out; std::cerr << command.err; return command.exit_code;
 #ifndef PENSTOCK_SERVICE_SERVICE_CONFIG_H_
 #define PENSTOCK_SERVICE_SERVICE_CONFIG_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "absl/time/time.h"
-#include "absl/types/optional.h"
+#include "absl/types/span.h"
+#include "gateway/config/flag_table.h"
 #include "gateway/net/address.h"
 
 namespace penstock::service {
 
 inline constexpr char kProgram[] = "penstock-ticks";
-inline constexpr char kVersion[] = "0.1.0";
 
 struct ServiceConfig {
   net::ListenAddress listen;
@@ -35,24 +33,17 @@ struct ServiceConfig {
 
 // More would only be switched between; a machine that has more cores has room for a second process.
 inline constexpr int kMaxThreads = 256;
+// Thousands of times what one machine serves: a bound that only a typing error exceeds.
+inline constexpr int64_t kMaxStreams = 100'000'000;
 // Beyond what any supervisor waits for before it kills.
 inline constexpr absl::Duration kMaxDrain = absl::Hours(1);
 // A younger end than this and a connection does little but reconnect.
 inline constexpr absl::Duration kMinConnectionAge = absl::Seconds(1);
 
-struct ParsedCommand {
-  ServiceConfig config;
-  // Set: do not serve, print `text` (to stdout when 0, else to stderr) and exit with this.
-  absl::optional<int> exit_code;
-  std::string text;
-};
+using ParsedCommand = config::ParsedFlags<ServiceConfig>;
 
-// The value of an environment variable, or null.
-using Environment = std::function<const char*(const char* name)>;
-
-// Exit code 2 for an unknown flag or a bad value, which `text` names with the remedy; 0 for --help, --version and a
-// good --check. `cpus`: what this process may use, for the default of --threads.
-ParsedCommand ParseCommandLine(int argc, const char* const* argv, const Environment& environment, int cpus);
+// `argv` with the program's name first. `cpus`: what this process may use, for the default of --threads.
+ParsedCommand ParseCommandLine(absl::Span<const char* const> argv, const config::Getenv& getenv, int cpus);
 
 }  // namespace penstock::service
 

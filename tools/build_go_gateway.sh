@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build_go_gateway OUTPUT MAIN PACKAGE:ROOT:FILE...: see tools/bazel/go_gateway.bzl, which calls it in Bazel's execution
-# root. Makes a Go module of gateway/reference, MAIN and what protoc generates of the FILEs, and compiles it.
+# build_go_gateway OUTPUT MAIN PACKAGE:ROOT:FILE...: called by tools/bazel/go_gateway.bzl in Bazel's execution root.
+# Compiles a Go module from gateway/reference, MAIN and the code that protoc generates from the FILEs.
 set -euo pipefail
 
 root=$PWD
@@ -28,8 +28,8 @@ for plugin in go go-grpc grpc-gateway; do
 done
 protoc "${import_path[@]}" "${outputs[@]}" "${files[@]}"
 
-# Everything that is not generated was compiled when the modules were fetched. That cache is read-only here: a folder of
-# links to its entries takes the new ones.
+# Everything that is not generated was compiled when the modules were fetched. That cache is read-only here, so new
+# entries go to a folder with symbolic links to its entries.
 cp -rs "$modules/cache" "$work/cache"
 export GOMODCACHE=$modules/mod GOCACHE=$work/cache GOPATH=$work/path GOTMPDIR=$work GOENV=off GOTOOLCHAIN=local
 export CGO_ENABLED=0 GOPROXY=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false -modcacherw'

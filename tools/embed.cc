@@ -1,9 +1,9 @@
-// Writes files as a C++ source, so that a binary carries them: what tools/bazel/embed.bzl runs.
+// Writes files as a C++ source file, to embed them in a binary. Run by tools/bazel/embed.bzl.
 //
 //   embed OUT.cc FUNCTION ROOT/ FILE...
 //
-// OUT.cc defines `absl::Span<const EmbeddedFile> penstock::http::FUNCTION()` with the files sorted by name; a name is
-// the part of the path behind ROOT/.
+// OUT.cc defines `absl::Span<const EmbeddedFile> penstock::http::FUNCTION()` with the files sorted by name. A file's
+// name is its path relative to ROOT/.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -18,13 +18,14 @@ namespace {
 
 using File = std::pair<std::string, std::string>;  // name, content
 
-std::string NameBehind(const std::string& root, const std::string& path) {
+std::string NameIn(const std::string& root, const std::string& path) {
   const size_t at = path.find("/" + root);
   if (path.compare(0, root.size(), root) == 0) return path.substr(root.size());
   return at == std::string::npos ? path : path.substr(at + 1 + root.size());
 }
 
-// A string literal. Always three octal digits, so that a digit behind an escape stays one; "?" escaped for trigraphs.
+// A string literal. Escapes have three octal digits, so that a digit after one stays a digit; "?" is escaped because of
+// trigraphs.
 void WriteLiteral(const std::string& content, std::ostream& out) {
   out << "\"";
   for (const char c : content) {
@@ -74,7 +75,7 @@ int main(int argc, char** argv) {
       return 1;
     }
     std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    files.emplace_back(NameBehind(argv[3], argv[i]), std::move(content));
+    files.emplace_back(NameIn(argv[3], argv[i]), std::move(content));
   }
   std::sort(files.begin(), files.end());
   std::ofstream out(argv[1], std::ios::binary);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Sums up what Bazel's tests wrote: one line a suite that did not do well, then `N passed, N failed`.
+"""Summarizes the results of Bazel tests: one line per failed suite, then `N passed, N failed`.
 
 usage: test_summary.py TESTLOGS LABEL...
 
-A suite counts its test cases (from the JUnit XML that each leaves). One that left no XML, that ran no case, or that
-skipped one counts as failed: a test that did not run proves nothing. Exits 1 if anything failed.
+Counts the test cases in each suite's JUnit XML. A suite without XML or without test cases counts as one failure, and so
+does every skipped case: a test that did not run proves nothing. Exits with 1 if anything failed.
 """
 
 import os
@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 
 
 def cases(path):
-    """(passed, failed, skipped) of one JUnit file."""
+    """Returns (passed, failed, skipped) of one JUnit file."""
     passed = failed = skipped = 0
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         kinds = {child.tag for child in case}
@@ -34,13 +34,13 @@ def main(testlogs, labels):
         try:
             good, bad, skipped = cases(os.path.join(folder, "test.xml"))
         except (OSError, ElementTree.ParseError) as error:
-            print(f"{label}: left no result ({error})")
+            print(f"{label}: no test result ({error})")
             failed += 1
             continue
         if skipped:
             print(f"{label}: {skipped} skipped")
         if good + bad + skipped == 0:
-            print(f"{label}: ran no test")
+            print(f"{label}: no test case ran")
             bad = 1
         if bad:
             print(f"{label}: {bad} failed, see {os.path.join(folder, 'test.log')}")

@@ -1,5 +1,9 @@
-// The admin port: /livez, /readyz, /metrics, /streams, /config. It answers on one loop, from what it is handed; it
-// never asks the upstream.
+// An admin port as a table of what it shows: a path, its content type, and how its text is made. It answers GET and
+// HEAD on one loop, from what it is handed, and never asks an upstream. Both programs describe theirs with it.
+//
+//   http::SessionSet set(loop, {}, AdminHandlers({AdminLiveness(),
+//                                                 AdminReadiness([&] { return reasons; }),
+//                                                 {"/metrics", kPrometheusText, [&](auto done) { done({text}); }}}));
 #ifndef PENSTOCK_GATEWAY_ADMIN_ADMIN_H_
 #define PENSTOCK_GATEWAY_ADMIN_ADMIN_H_
 
@@ -12,18 +16,36 @@
 
 namespace penstock {
 
-// What the admin port shows, asked anew for each request, on the loop that answers.
-struct AdminView {
-  // Calls `done` when all loops have told, on the loop that answers; perhaps never, at the end.
-  using Gather = std::function<void(std::function<void(std::string text)> done)>;
+inline constexpr char kPlainText[] = "text/plain; charset=utf-8";
+inline constexpr char kPrometheusText[] = "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr char kJsonText[] = "application/json";
 
-  std::function<std::vector<std::string>()> not_ready;        // reasons; empty: ready
-  std::vector<std::pair<std::string, std::string>> settings;  // flags and their values
-  Gather metrics;                                             // Prometheus text
-  Gather streams;                                             // JSON
+struct AdminPage {
+  std::string body;
+  int status = 200;
 };
 
-http::HandlerFactory AdminHandlers(AdminView view);
+struct AdminEndpoint {
+  // Called anew for each request, on the loop that answers. Calls `done` there, at once or later; perhaps never, at the
+  // end of the process.
+  using Make = std::function<void(std::function<void(AdminPage page)> done)>;
+
+  std::string path;  // "/metrics"; a query is not looked at
+  const char* content_type;
+  Make make;
+};
+
+// /livez: 200 while the loop turns.
+AdminEndpoint AdminLiveness();
+
+// /readyz: 503 with the reasons that `not_ready` gives; none: ready.
+AdminEndpoint AdminReadiness(std::function<std::vector<std::string>()> not_ready);
+
+// /config: the flags and their values as JSON, a line a flag. None may be a secret.
+AdminEndpoint AdminSettings(std::vector<std::pair<std::string, std::string>> settings);
+
+// Answers 404 to any other path and 405 to any other method.
+http::HandlerFactory AdminHandlers(std::vector<AdminEndpoint> endpoints);
 
 }  // namespace penstock
 

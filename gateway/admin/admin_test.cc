@@ -28,12 +28,14 @@ class AdminTest : public ::testing::Test {
   }
 
   std::vector<std::string> reasons_;
-  std::function<void(std::string)> gathered_;
-  const http::HandlerFactory handlers_ =
-      AdminHandlers({.not_ready = [this] { return reasons_; },
-                     .settings = {{"--listen", ":8080"}, {"--expose", "a.B \"c\""}},
-                     .metrics = [](const std::function<void(std::string)>& done) { done("m 1\n"); },
-                     .streams = [this](std::function<void(std::string)> done) { gathered_ = std::move(done); }});
+  std::function<void(AdminPage)> gathered_;
+  const http::HandlerFactory handlers_ = AdminHandlers({
+      AdminLiveness(),
+      AdminReadiness([this] { return reasons_; }),
+      {"/metrics", kPrometheusText, [](const auto& done) { done({"m 1\n"}); }},
+      {"/streams", kJsonText, [this](auto done) { gathered_ = std::move(done); }},
+      AdminSettings({{"--listen", ":8080"}, {"--expose", "a.B \"c\""}}),
+  });
 };
 
 TEST_F(AdminTest, AliveWhateverTheUpstreamDoes) {
@@ -53,6 +55,7 @@ TEST_F(AdminTest, MetricsAreTheTextFormat) {
   const FakeResponse response = Ask("GET", "/metrics");
   EXPECT_EQ(response.body, "m 1\n");
   EXPECT_EQ(response.Header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(response.Header("Cache-Control"), "no-store");
   EXPECT_EQ(response.content_length, 4u);
 }
 
@@ -70,7 +73,7 @@ TEST_F(AdminTest, StreamsAreSentWhenTheyAreGathered) {
   std::unique_ptr<http::RequestHandler> handler = handlers_(head, response);
   handler->OnRequestHead();
   EXPECT_FALSE(response.finished);
-  gathered_("{}\n");
+  gathered_({"{}\n"});
   EXPECT_TRUE(response.finished);
   EXPECT_EQ(response.body, "{}\n");
   // Who has left gets nothing.
@@ -78,12 +81,15 @@ TEST_F(AdminTest, StreamsAreSentWhenTheyAreGathered) {
   handler = handlers_(head, gone);
   handler->OnRequestHead();
   handler.reset();
-  gathered_("{}\n");
+  gathered_({"{}\n"});
   EXPECT_FALSE(gone.finished);
 }
 
 TEST_F(AdminTest, OtherPathsAndMethodsAreRefused) {
-  EXPECT_EQ(Ask("GET", "/").status, 404);
+  const FakeResponse none = Ask("GET", "/");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_NE(none.body.find("the admin port has /livez, /readyz, /metrics, /streams and /config"), std::string::npos)
+      << none.body;
   EXPECT_EQ(Ask("GET", "/livezz").status, 404);
   const FakeResponse response = Ask("POST", "/livez");
   EXPECT_EQ(response.status, 405);

@@ -1,5 +1,3 @@
-#include "gateway/binding/binding.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
+#include "gateway/binding/native_request_binding.h"
 #include "gateway/codec/wire_to_json.h"
 #include "google/api/httpbody.pb.h"
 #include "transcode_test.pb.h"
@@ -70,7 +69,7 @@ TEST(RequestBindingTest, BuildRefusesWrongPaths) {
   };
   for (const auto& row : kRows) {
     const auto binding =
-        RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body});
+        NativeRequestBinding::Build(Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body});
     ASSERT_FALSE(binding.ok()) << row.reason;
     EXPECT_EQ(binding.status().code(), absl::StatusCode::kInvalidArgument) << row.reason;
     EXPECT_NE(std::string(binding.status().message()).find(row.message), std::string::npos)
@@ -90,7 +89,7 @@ struct Request {
 
 absl::Status Bind(const Request& row, std::string* wire) {
   const auto binding =
-      RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body_field});
+      NativeRequestBinding::Build(Plan("UpdateBook"), {.path_variables = row.variables, .body = row.body_field});
   if (!binding.ok()) return binding.status();
   return binding->Bind({.path_values = row.values, .queries = {row.query}, .body = row.body}, wire);
 }
@@ -235,14 +234,14 @@ TEST(RequestBindingTest, RefusesBadRequestsByName) {
 }
 
 TEST(RequestBindingTest, SaysWhetherItTakesABody) {
-  EXPECT_FALSE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {})->takes_body());
-  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {.body = "*"})->takes_body());
-  EXPECT_TRUE(RequestBinding::Build(Plans(), Plan("UpdateBook"), {.body = "book"})->takes_body());
+  EXPECT_FALSE(NativeRequestBinding::Build(Plan("UpdateBook"), {})->takes_body());
+  EXPECT_TRUE(NativeRequestBinding::Build(Plan("UpdateBook"), {.body = "*"})->takes_body());
+  EXPECT_TRUE(NativeRequestBinding::Build(Plan("UpdateBook"), {.body = "book"})->takes_body());
 }
 
 TEST(RequestBindingTest, NeedsOneValueAVariable) {
   std::string wire;
-  const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), {.path_variables = {"parent"}});
+  const auto binding = NativeRequestBinding::Build(Plan("UpdateBook"), {.path_variables = {"parent"}});
   EXPECT_EQ(binding->Bind({}, &wire).code(), absl::StatusCode::kInternal);
 }
 
@@ -250,7 +249,7 @@ TEST(RequestBindingTest, RequiredFieldsMayComeFromAnyPart) {
   const auto plans = codec::PlanSet::Build({test::Holder::descriptor()->file()}, codec::PrintOptions()).value();
   const codec::MessagePlan& holder = *plans->Find("penstock.transcode.test.Holder");
   const auto binding =
-      RequestBinding::Build(*plans, holder, {.path_variables = {"strict.name"}, .body = "strict"}).value();
+      NativeRequestBinding::Build(holder, {.path_variables = {"strict.name"}, .body = "strict"}).value();
   std::string wire = "kept";
   EXPECT_TRUE(binding.Bind({.path_values = {"n"}, .body = R"({"children":[{"name":"c"}]})"}, &wire).ok());
   wire = "kept";
@@ -261,7 +260,7 @@ TEST(RequestBindingTest, RequiredFieldsMayComeFromAnyPart) {
 }
 
 TEST(RequestBindingTest, SeveralQueriesCountAsOne) {
-  const auto binding = RequestBinding::Build(Plans(), Plan("UpdateBook"), {});
+  const auto binding = NativeRequestBinding::Build(Plan("UpdateBook"), {});
   std::string wire;
   EXPECT_TRUE(binding->Bind({.queries = {"numbers=1", "numbers=2&parent=p"}}, &wire).ok());
   test::UpdateBook message;
@@ -315,8 +314,8 @@ TEST(RequestBindingTest, BindsEveryType) {
     const codec::MessagePlan& plan = Plan(row.type);
     std::string by_query, by_path;
     const std::string query = absl::StrCat(row.field, "=", row.text);
-    EXPECT_TRUE(RequestBinding::Build(Plans(), plan, {})->Bind({.queries = {query}}, &by_query).ok()) << row.field;
-    const auto with_variable = RequestBinding::Build(Plans(), plan, {.path_variables = {row.field}});
+    EXPECT_TRUE(NativeRequestBinding::Build(plan, {})->Bind({.queries = {query}}, &by_query).ok()) << row.field;
+    const auto with_variable = NativeRequestBinding::Build(plan, {.path_variables = {row.field}});
     EXPECT_TRUE(with_variable->Bind({.path_values = {row.text}}, &by_path).ok()) << row.field;
     EXPECT_EQ(by_query, by_path) << row.field;
     const std::unique_ptr<google::protobuf::Message> message(
@@ -371,7 +370,7 @@ TEST(RequestBindingTest, ThePathReplacesTheBodysMessages) {
 
 TEST(RequestBindingTest, BindsMapsOfTexts) {
   std::string wire;
-  const auto binding = RequestBinding::Build(Plans(), Plan("Maps"), {});
+  const auto binding = NativeRequestBinding::Build(Plan("Maps"), {});
   ASSERT_TRUE(binding
                   ->Bind({.queries = {"times[a]=1970-01-01T00:00:01Z&bools[true]=true&int64s[-1]=-2&blobs[b]=YQ&"
                                       "colors[c]=COLOR_RED&floats[f]=NaN"}},
@@ -391,7 +390,7 @@ TEST(RequestBindingTest, LimitsTheDepthOfNames) {
   std::string name = "outer.inner";
   while (std::count(name.begin(), name.end(), '.') < codec::kMaxDepth) name += ".outer.inner";
   std::string wire;
-  const auto binding = RequestBinding::Build(Plans(), Plan("Everything.Inner"), {});
+  const auto binding = NativeRequestBinding::Build(Plan("Everything.Inner"), {});
   EXPECT_NE(std::string(binding->Bind({.queries = {name + "=1"}}, &wire).message()).find("messages deep"),
             std::string::npos);
 }
@@ -401,8 +400,8 @@ TEST(RequestBindingTest, LimitsTheDepthOfNames) {
 // What a PATCH makes, as JSON, or the error.
 std::string Patch(const char* type, absl::string_view body_field, absl::string_view query, absl::string_view body,
                   std::vector<std::string> variables = {}, std::vector<std::string> values = {}) {
-  const auto binding = RequestBinding::Build(BindingPlans(), BindingPlan(type),
-                                             {.path_variables = variables, .body = body_field, .patch = true});
+  const auto binding =
+      NativeRequestBinding::Build(BindingPlan(type), {.path_variables = variables, .body = body_field, .patch = true});
   if (!binding.ok()) return std::string(binding.status().message());
   std::string wire, json;
   const absl::Status status = binding->Bind({.path_values = values, .queries = {query}, .body = body}, &wire);
@@ -449,7 +448,7 @@ TEST(PatchTest, LeavesOtherMasksAlone) {
             R"({"document":{"title":"t"},"updateMask":"size"})")
       << "the path has it";
   EXPECT_EQ(Patch("PatchDocument", "document", "", ""), "{}") << "no body, nothing to name";
-  const auto put = RequestBinding::Build(BindingPlans(), BindingPlan("PatchDocument"), {.body = "document"});
+  const auto put = NativeRequestBinding::Build(BindingPlan("PatchDocument"), {.body = "document"});
   std::string wire;
   ASSERT_TRUE(put->Bind({.body = R"({"title":"t"})"}, &wire).ok());
   test::PatchDocument message;
@@ -462,7 +461,7 @@ TEST(PatchTest, LeavesOtherMasksAlone) {
 TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
   const std::string bytes("{\"not\": json\0", 13);
   const auto field =
-      RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.path_variables = {"name"}, .body = "inner.file"});
+      NativeRequestBinding::Build(BindingPlan("Upload"), {.path_variables = {"name"}, .body = "inner.file"});
   ASSERT_TRUE(field->takes_http_body()) << "whatever its type";
   std::string wire;
   ASSERT_TRUE(field->Bind({.path_values = {"n"}, .body = bytes, .content_type = "image/png"}, &wire).ok());
@@ -472,7 +471,7 @@ TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
   EXPECT_EQ(upload.inner().file().content_type(), "image/png");
   EXPECT_EQ(upload.inner().file().data(), bytes);
 
-  const auto whole = RequestBinding::Build(BindingPlans(), *BindingPlans().Find("google.api.HttpBody"), {.body = "*"});
+  const auto whole = NativeRequestBinding::Build(*BindingPlans().Find("google.api.HttpBody"), {.body = "*"});
   ASSERT_TRUE(whole->takes_http_body());
   wire.clear();
   ASSERT_TRUE(whole->Bind({.body = bytes, .content_type = "text/plain"}, &wire).ok());
@@ -486,9 +485,9 @@ TEST(RequestHttpBodyTest, TakesTheBodyAsItIs) {
 }
 
 TEST(RequestHttpBodyTest, OnlyWhereTheBodyIsOne) {
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "*"})->takes_http_body());
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {.body = "parts"})->takes_http_body());
-  EXPECT_FALSE(RequestBinding::Build(BindingPlans(), BindingPlan("Upload"), {})->takes_http_body());
+  EXPECT_FALSE(NativeRequestBinding::Build(BindingPlan("Upload"), {.body = "*"})->takes_http_body());
+  EXPECT_FALSE(NativeRequestBinding::Build(BindingPlan("Upload"), {.body = "parts"})->takes_http_body());
+  EXPECT_FALSE(NativeRequestBinding::Build(BindingPlan("Upload"), {})->takes_http_body());
 }
 
 }  // namespace

@@ -121,12 +121,46 @@ class MaskReader {
   int depth_ = 0;
 };
 
+// The one FieldMask of the message; null: it has none, or several.
+const codec::FieldPlan* OnlyMask(const codec::MessagePlan& plan) {
+  const codec::FieldPlan* mask = nullptr;
+  for (const codec::FieldPlan& field : plan.fields()) {
+    if (field.extension || field.message == nullptr || field.message->well_known() != codec::WellKnown::kFieldMask)
+      continue;
+    if (mask != nullptr || field.repeated) return nullptr;
+    mask = &field;
+  }
+  return mask;
+}
+
 }  // namespace
+
+const codec::FieldPlan* FindMask(const codec::MessagePlan& input, const BodyTarget& body,
+                                 absl::Span<const codec::FieldPath> variables) {
+  if (body.field.empty() || body.http_body) return nullptr;
+  const codec::FieldPlan& field = *body.field.back();
+  if (field.message == nullptr || field.repeated) return nullptr;
+  if (field.message->well_known() != codec::WellKnown::kNone) return nullptr;
+  const codec::FieldPlan* const mask = OnlyMask(input);
+  if (mask == nullptr || codec::Overlap({mask}, body.field)) return nullptr;
+  const bool in_path = std::any_of(variables.begin(), variables.end(),
+                                   [&](const codec::FieldPath& path) { return codec::Overlap({mask}, path); });
+  return in_path ? nullptr : mask;
+}
 
 absl::Status BodyMaskPaths(const codec::MessagePlan& plan, absl::string_view json, std::vector<std::string>* paths) {
   absl::Status status = MaskReader(json, paths).Read(plan);
   std::sort(paths->begin(), paths->end());
   return status;
+}
+
+void AppendMaskPaths(const codec::FieldPlan& mask, absl::Span<const std::string> paths, std::string* wire) {
+  codec::AppendMessage(mask, wire, [&] {
+    for (const std::string& path : paths) {
+      codec::AppendTag(1, codec::WireType::kLengthDelimited, wire);
+      codec::AppendLengthDelimited(path, wire);
+    }
+  });
 }
 
 }  // namespace penstock::binding

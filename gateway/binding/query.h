@@ -1,4 +1,4 @@
-// A URL's query as fields of a message: the strict reader. Internal to binding; go_query is the other dialect's.
+// A URL's query as fields of a message, read strictly. Internal to the native binding.
 #ifndef PENSTOCK_GATEWAY_BINDING_QUERY_H_
 #define PENSTOCK_GATEWAY_BINDING_QUERY_H_
 

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "gateway/codec/message_plan.h"
+#include "gateway/codec/time_text.h"
 
 namespace penstock::codec {
 
@@ -26,8 +27,9 @@ struct JsonReadOptions {
   // then an empty one. A number that a closed enum does not have is written all the same, as an unknown field for who
   // reads it. An Any of unknown type stays an error: its bytes cannot be made.
   bool ignore_unknown = false;
-  // Timestamps and durations as protobuf's Go library reads them: "+1s", ".5s" and "1.s" are some, "01s" is none.
-  bool go_times = false;
+  // What reads the strings of timestamps and of durations.
+  TimeTextReader timestamps = ReadTimestamp;
+  TimeTextReader durations = ReadDuration;
 };
 
 // Appends the wire form of `json`: one JSON value, the whole of it, white space around it allowed, nesting at most

@@ -63,7 +63,6 @@ class JsonReader {
 
   bool WellKnownMessage(const MessagePlan& plan);
   bool TextMessage(const MessagePlan& plan);
-  bool GoTime(WellKnown type, absl::string_view text);
   bool Value();
   bool PlainValue();
   bool Struct();

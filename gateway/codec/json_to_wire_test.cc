@@ -399,6 +399,26 @@ TEST(JsonToWireTest, WhatIsIgnoredMustBeJson) {
   }
 }
 
+// Takes ISO week numbers only: what no reader of protobuf's JSON knows.
+bool ReadWeek(absl::string_view text, int64_t* seconds, int32_t* nanos) {
+  if (text != "1970-W02") return false;
+  *seconds = 4 * 24 * 60 * 60;
+  *nanos = 0;
+  return true;
+}
+
+TEST(JsonToWireTest, TimesAreWhatTheirReadersTake) {
+  const JsonReadOptions options = {.timestamps = ReadWeek};
+  std::string wire;
+  ASSERT_TRUE(JsonToWire(Plan("WellKnown"), R"({"time":"1970-W02","duration":"1.5s"})", &wire, options).ok());
+  test::WellKnown message;
+  ASSERT_TRUE(message.ParseFromString(wire));
+  EXPECT_EQ(message.time().seconds(), 345600);
+  EXPECT_EQ(message.duration().seconds(), 1) << "durations have a reader of their own";
+  const absl::Status status = JsonToWire(Plan("WellKnown"), R"({"time":"1970-01-05T00:00:00Z"})", &wire, options);
+  EXPECT_EQ(status.message(), "time is not an RFC 3339 time of the years 0001 to 9999");
+}
+
 TEST(JsonToWireTest, DepthIsBoundedWithoutUsingTheStack) {
   const auto nested = [](int depth) {
     std::string json;

@@ -1,10 +1,8 @@
 // The well-known types whose JSON is not an object of their fields.
 #include <bit>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/codec/json_to_wire_reader.h"
-#include "gateway/grpc_gateway/go_time.h"
 
 namespace penstock::codec {
 namespace {
@@ -45,25 +43,10 @@ bool JsonReader::TextMessage(const MessagePlan& plan) {
   absl::string_view text;
   if (!ReadString(&buffer, &text)) return false;
   const WellKnown type = plan.well_known();
-  if (options_.go_times && type != WellKnown::kFieldMask) return GoTime(type, text);
-  const Fault fault = type == WellKnown::kTimestamp  ? ParseTimestamp(text, &wire_)
-                      : type == WellKnown::kDuration ? ParseDuration(text, &wire_)
+  const Fault fault = type == WellKnown::kTimestamp  ? ParseTimestamp(text, options_.timestamps, &wire_)
+                      : type == WellKnown::kDuration ? ParseDuration(text, options_.durations, &wire_)
                                                      : ParseFieldMask(text, TextForm::kJson, &wire_);
   return fault.empty() || Fail(fault);
-}
-
-bool JsonReader::GoTime(WellKnown type, absl::string_view text) {
-  int64_t seconds = 0;
-  int32_t nanos = 0;
-  // Quotes in the value itself are not those that the parsers take off.
-  const bool whole = !absl::StrContains(text, '"');
-  const auto parse = type == WellKnown::kTimestamp ? grpc_gateway::ParseGoJsonTime : grpc_gateway::ParseGoJsonDuration;
-  if (!whole || !parse(text, &seconds, &nanos).empty()) {
-    return Fail(type == WellKnown::kTimestamp ? "is not an RFC 3339 time of the years 0001 to 9999"
-                                              : "is not a duration in seconds, such as \"1.5s\"");
-  }
-  AppendTime(seconds, nanos, &wire_);
-  return true;
 }
 
 bool JsonReader::Value() {

@@ -112,7 +112,7 @@ std::string DefaultJson(JsonBuffer& buffer, const FieldDescriptor& field, const 
 
 EnumPlan::EnumPlan(const EnumDescriptor* descriptor, const PrintOptions& options)
     : descriptor_(descriptor),
-      closed_(descriptor->file()->syntax() == FileDescriptor::SYNTAX_PROTO2 && !options.go_proto2),
+      closed_(descriptor->file()->syntax() == FileDescriptor::SYNTAX_PROTO2 && options.closed_enums),
       is_null_value_(descriptor->full_name() == "google.protobuf.NullValue") {
   int32_t last = first_ = descriptor->value(0)->number();
   for (int i = 0; i < descriptor->value_count(); ++i) {
@@ -176,7 +176,8 @@ void MessagePlan::IndexFields() {
   for (const FieldPlan& field : fields_) {
     if (!field.extension) by_name_.emplace(field.descriptor->name(), field.index);
     const bool group = field.type == FieldDescriptor::TYPE_GROUP && !field.extension;
-    if (group && plans_->options().go_proto2) by_name_.emplace(field.descriptor->message_type()->name(), field.index);
+    if (group && plans_->options().group_type_names)
+      by_name_.emplace(field.descriptor->message_type()->name(), field.index);
   }
 }
 
@@ -251,7 +252,7 @@ class PlanSet::Builder {
     for (int i = 0; i < descriptor->field_count(); ++i) fields.push_back(descriptor->field(i));
     std::vector<const FieldDescriptor*>& extensions = extensions_[descriptor];
     std::sort(extensions.begin(), extensions.end(),
-              [by_name = set_->options_.go_proto2](const FieldDescriptor* a, const FieldDescriptor* b) {
+              [by_name = set_->options_.extensions_by_name](const FieldDescriptor* a, const FieldDescriptor* b) {
                 return by_name ? a->full_name() < b->full_name() : a->number() < b->number();
               });
     fields.insert(fields.end(), extensions.begin(), extensions.end());
@@ -309,7 +310,7 @@ class PlanSet::Builder {
   absl::string_view UnsetJson(const FieldDescriptor& field, const FieldPlan& plan) const {
     // Members of a oneof, `optional` of proto3 among them, are asked for whether they are there.
     if (plan.extension || field.containing_oneof() != nullptr) return "";
-    if (set_->options_.unset_messages && field.has_presence()) return "null";
+    if (set_->options_.unset_as_null && field.has_presence()) return "null";
     return set_->options_.unpopulated ? absl::string_view(plan.fallback) : "";
   }
 

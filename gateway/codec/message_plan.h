@@ -28,14 +28,14 @@ namespace penstock::codec {
 // How messages are printed, and what their types are taken for; compiled into the plans.
 struct PrintOptions {
   bool unpopulated = true;  // print unset scalars, lists and maps with their default value
-  // Print unset messages, and proto2's unset scalars in place of their default, as `null`: with `unpopulated` what Go's
-  // protojson calls EmitUnpopulated. Not members of a oneof, `optional` of proto3, and extensions.
-  bool unset_messages = false;
-  bool proto_names = false;   // keys as in the .proto file, not in lowerCamelCase
-  bool enum_numbers = false;  // enum values as numbers
-  // As Go's protobuf has proto2: an enum takes any number, a group goes by the name of its type as well, and
-  // extensions are printed in the order of their names.
-  bool go_proto2 = false;
+  // Print unset messages, and proto2's unset scalars in place of their default, as `null`. Not members of a oneof,
+  // `optional` of proto3, and extensions.
+  bool unset_as_null = false;
+  bool proto_names = false;         // keys as in the .proto file, not in lowerCamelCase
+  bool enum_numbers = false;        // enum values as numbers
+  bool closed_enums = true;         // a proto2 enum takes only the numbers that it names, not any
+  bool group_type_names = false;    // a group goes by the name of its type as well
+  bool extensions_by_name = false;  // print extensions in the order of their names, not of their numbers
 };
 
 class MessagePlan;
@@ -120,7 +120,8 @@ class MessagePlan {
   const PlanSet& plans() const { return *plans_; }
   WellKnown well_known() const { return well_known_; }
 
-  // In the order of printing: as declared, then extensions by number (Go: name). Of a map entry: key, value.
+  // In the order of printing: as declared, then extensions by number (or name, see PrintOptions). Of a map entry: key,
+  // value.
   const std::vector<FieldPlan>& fields() const { return fields_; }
   int oneof_count() const { return oneof_count_; }
   // It has a required field (proto2), or a message that it can hold has one.

@@ -94,15 +94,15 @@ TEST(MessagePlanTest, KnowsWhatAnUnsetFieldPrints) {
   EXPECT_EQ(unset("Proto2", "[penstock.transcode.test.extended_number]"), "");
 }
 
-TEST(MessagePlanTest, HasProto2AsGoDoes) {
-  const auto plans = Build({}), go_plans = Build({.go_proto2 = true});
+TEST(MessagePlanTest, TakesGroupsAndExtensionsByName) {
+  const auto plans = Build({}), by_name = Build({.group_type_names = true, .extensions_by_name = true});
   const MessagePlan& proto2 = *plans->Find("penstock.transcode.test.Proto2");
-  const MessagePlan& go_proto2 = *go_plans->Find("penstock.transcode.test.Proto2");
+  const MessagePlan& named = *by_name->Find("penstock.transcode.test.Proto2");
   EXPECT_EQ(proto2.FindByName("OneGroup"), nullptr);
-  EXPECT_EQ(go_proto2.FindByName("OneGroup"), go_proto2.FindByName("onegroup")) << "by its type's name as well";
+  EXPECT_EQ(named.FindByName("OneGroup"), named.FindByName("onegroup")) << "by its type's name as well";
   const auto last = [](const MessagePlan& plan) { return plan.fields().back().name; };
   EXPECT_EQ(last(proto2), "[penstock.transcode.test.Scope.scoped]") << "the highest number";
-  EXPECT_EQ(last(go_proto2), "[penstock.transcode.test.extended_texts]") << "the last name";
+  EXPECT_EQ(last(named), "[penstock.transcode.test.extended_texts]") << "the last name";
 }
 
 TEST(EnumPlanTest, NamesNumbersNearAndFar) {
@@ -118,7 +118,7 @@ TEST(EnumPlanTest, NamesNumbersNearAndFar) {
   EXPECT_FALSE(sparse.Knows(1));
   EXPECT_FALSE(sparse.closed());
   EXPECT_TRUE(EnumPlan(test::Closed_descriptor(), {}).closed());
-  EXPECT_FALSE(EnumPlan(test::Closed_descriptor(), {.go_proto2 = true}).closed()) << "Go has none";
+  EXPECT_FALSE(EnumPlan(test::Closed_descriptor(), {.closed_enums = false}).closed());
 }
 
 }  // namespace

@@ -136,15 +136,27 @@ Fault AppendBytes(absl::string_view text, std::string* wire) {
 Fault AppendMessage(const MessagePlan& plan, absl::string_view text, TextForm form, std::string* wire) {
   switch (plan.well_known()) {
     case WellKnown::kTimestamp:
-      return ParseTimestamp(text, wire);
+      return ParseTimestamp(text, ReadTimestamp, wire);
     case WellKnown::kDuration:
-      return ParseDuration(text, wire);
+      return ParseDuration(text, ReadDuration, wire);
     case WellKnown::kFieldMask:
       return ParseFieldMask(text, form, wire);
     case WellKnown::kWrapper:
       return AppendFieldFromText(plan.fields()[0], text, form, wire);
     default:
       return "is a message, which has no text form";
+  }
+}
+
+// The two fields of a Timestamp or Duration, each unless it is 0.
+void AppendTime(int64_t seconds, int32_t nanos, std::string* wire) {
+  if (seconds != 0) {
+    AppendTag(1, WireType::kVarint, wire);
+    AppendVarint(static_cast<uint64_t>(seconds), wire);
+  }
+  if (nanos != 0) {
+    AppendTag(2, WireType::kVarint, wire);
+    AppendVarint(static_cast<uint64_t>(int64_t{nanos}), wire);
   }
 }
 
@@ -198,29 +210,18 @@ Fault DecodeBase64(absl::string_view text, std::string* bytes) {
   return "is not base64";
 }
 
-void AppendTime(int64_t seconds, int32_t nanos, std::string* wire) {
-  if (seconds != 0) {
-    AppendTag(1, WireType::kVarint, wire);
-    AppendVarint(static_cast<uint64_t>(seconds), wire);
-  }
-  if (nanos != 0) {
-    AppendTag(2, WireType::kVarint, wire);
-    AppendVarint(static_cast<uint64_t>(int64_t{nanos}), wire);
-  }
-}
-
-Fault ParseTimestamp(absl::string_view text, std::string* wire) {
+Fault ParseTimestamp(absl::string_view text, TimeTextReader read, std::string* wire) {
   int64_t seconds;
   int32_t nanos;
-  if (!ReadTimestamp(text, &seconds, &nanos)) return "is not an RFC 3339 time of the years 0001 to 9999";
+  if (!read(text, &seconds, &nanos)) return "is not an RFC 3339 time of the years 0001 to 9999";
   AppendTime(seconds, nanos, wire);
   return kNoFault;
 }
 
-Fault ParseDuration(absl::string_view text, std::string* wire) {
+Fault ParseDuration(absl::string_view text, TimeTextReader read, std::string* wire) {
   int64_t seconds;
   int32_t nanos;
-  if (!ReadDuration(text, &seconds, &nanos)) return "is not a duration in seconds, such as \"1.5s\"";
+  if (!read(text, &seconds, &nanos)) return "is not a duration in seconds, such as \"1.5s\"";
   AppendTime(seconds, nanos, wire);
   return kNoFault;
 }

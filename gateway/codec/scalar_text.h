@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "gateway/codec/message_plan.h"
 #include "gateway/codec/number_text.h"
+#include "gateway/codec/time_text.h"
 
 namespace penstock::codec {
 
@@ -25,14 +26,11 @@ Fault AppendEnumNumber(const FieldPlan& field, absl::string_view text, bool any_
 // Appends the decoded bytes. Both alphabets of RFC 4648, padded or not.
 Fault DecodeBase64(absl::string_view text, std::string* bytes);
 
-// RFC 3339, at most nanoseconds, years 0001 to 9999; appends the fields of a google.protobuf.Timestamp.
-Fault ParseTimestamp(absl::string_view text, std::string* wire);
+// Appends the fields of a google.protobuf.Timestamp, by ReadTimestamp or a reader that takes other texts as well.
+Fault ParseTimestamp(absl::string_view text, TimeTextReader read, std::string* wire);
 
-// "1.5s", at most nanoseconds and ±315,576,000,000 s; appends the fields of a google.protobuf.Duration.
-Fault ParseDuration(absl::string_view text, std::string* wire);
-
-// Appends the two fields of a Timestamp or Duration, each unless it is 0.
-void AppendTime(int64_t seconds, int32_t nanos, std::string* wire);
+// Likewise of a google.protobuf.Duration, by ReadDuration or another reader.
+Fault ParseDuration(absl::string_view text, TimeTextReader read, std::string* wire);
 
 // "a.b,cD"; appends the fields of a google.protobuf.FieldMask, names as in .proto files. A path may be "*", by which
 // many APIs mean all fields.

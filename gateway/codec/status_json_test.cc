@@ -45,7 +45,7 @@ TEST(StatusJsonTest, PrintsDetailsByTheirTypes) {
             R"("fieldViolations":[{"field":"interval"}]}]})");
   google::rpc::Status info;
   info.add_details()->PackFrom(google::rpc::RetryInfo());
-  const auto unpopulated = KnownTypes(PrintOptions{.unpopulated = true, .unset_messages = true});
+  const auto unpopulated = KnownTypes(PrintOptions{.unpopulated = true, .unset_as_null = true});
   EXPECT_EQ(Json(WithDetails(info), {unpopulated.get()}),
             R"({"code":5,"message":"gone","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo",)"
             R"("retryDelay":null}]})")

@@ -23,10 +23,12 @@ char* WriteTimestamp(int64_t seconds, int32_t nanos, char* p);
 // `"-1.500s"`, likewise. REQUIRES: IsDuration.
 char* WriteDuration(int64_t seconds, int32_t nanos, char* p);
 
-// RFC 3339 section 5.6 with upper-case T and Z, any offset, 1 to 9 digits behind the point. False: not that, or out of
-// range.
+// Reads a text as a Timestamp or a Duration. False: it is not one, or out of range.
+using TimeTextReader = bool (*)(absl::string_view text, int64_t* seconds, int32_t* nanos);
+
+// RFC 3339 section 5.6 with upper-case T and Z, any offset, 1 to 9 digits behind the point.
 bool ReadTimestamp(absl::string_view text, int64_t* seconds, int32_t* nanos);
-// Seconds with 1 to 9 digits behind the point, then `s`. False: not that, or out of range.
+// Seconds with 1 to 9 digits behind the point, then `s`.
 bool ReadDuration(absl::string_view text, int64_t* seconds, int32_t* nanos);
 
 }  // namespace penstock::codec

@@ -186,9 +186,8 @@ TEST(WireToJsonTest, OptionsDecideWhatIsPrinted) {
   EXPECT_EQ(Json(*other->Find("penstock.transcode.test.Scalars"), wire + "\x18\x01"), R"({"an_int32":1,"color":1})");
 }
 
-// The JSON of Go's protojson with EmitUnpopulated.
 TEST(WireToJsonTest, UnsetMessagesAreNullOnDemand) {
-  const auto plans = BuildPlans({.unset_messages = true});
+  const auto plans = BuildPlans({.unset_as_null = true});
   const auto json = [&plans](const std::string& type) {
     return Json(*plans->Find("penstock.transcode.test." + type), "");
   };
@@ -202,7 +201,7 @@ TEST(WireToJsonTest, UnsetMessagesAreNullOnDemand) {
   EXPECT_NE(json("WellKnown").find(R"("value":null,"list":null,"any":null,"empty":null,"nullValue":null,)"),
             std::string::npos)
       << json("WellKnown");
-  const auto alone = BuildPlans({.unpopulated = false, .unset_messages = true});
+  const auto alone = BuildPlans({.unpopulated = false, .unset_as_null = true});
   EXPECT_EQ(Json(*alone->Find("penstock.transcode.test.Book"), ""), R"({"published":null})");
 }
 

@@ -5,14 +5,13 @@
 //   Parsed parsed = ParseCommandLine(absl::MakeConstSpan(argv, argc), Environment{getenv, limit, CpuCount()});
 //   if (!parsed.config) { std::cout << parsed.out; std::cerr << parsed.err; return parsed.exit_code; }
 //
-// A flag `--a-b` is also the environment variable PENSTOCK_A_B; the flag wins; an empty variable counts as absent.
-// Flags that may be repeated take several values from their variable, separated by spaces. Where a default depends on
-// the dialect, what was given wins.
+// How a flag and its environment variable are read is told in flag_table.h. Where a default depends on the dialect,
+// what was given wins.
 #ifndef PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
 #define PENSTOCK_GATEWAY_CONFIG_CONFIG_H_
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,14 +20,13 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "gateway/config/dialect.h"
+#include "gateway/config/flag_table.h"
 #include "gateway/config/units.h"
 #include "gateway/net/address.h"
 #include "gateway/net/cidr.h"
 #include "gateway/route/percent.h"
 
 namespace penstock::config {
-
-inline constexpr char kVersion[] = "0.1.0";
 
 // One `--upstream`: the addresses over which its calls are balanced.
 struct Upstream {
@@ -42,7 +40,7 @@ struct WebRoot {
   std::string directory;  // kDirectory
 };
 
-struct AccessLog {
+struct AccessLogTarget {
   enum class Kind { kStdout, kOff, kFile };
   Kind kind = Kind::kStdout;
   std::string path;  // kFile
@@ -87,7 +85,7 @@ struct Config {
   bool legacy_metadata_headers = false;     // on: any web page may set any metadata key
   std::vector<std::string> cors_origin;     // which pages of other origins may read answers; empty: none
   bool cors_credentials = false;            // with the cookies of those who visit them
-  std::vector<net::Cidr> trusted_proxy;     // whose forwarding headers are believed; empty: nobody's
+  std::vector<net::Cidr> trusted_proxy;     // proxies whose X-Forwarded-* headers are trusted; empty: nobody's
 
   // --- Limits of size and number -----------------------------------------------------------------------------------
   int threads = 1;  // CPUs this process may use, at most 8; one event loop each
@@ -135,7 +133,7 @@ struct Config {
   // --- Logs --------------------------------------------------------------------------------------------------------
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
-  AccessLog access_log;
+  AccessLogTarget access_log;
 
   bool check = false;  // validate what can be known without traffic, then exit
 };
@@ -146,19 +144,13 @@ inline constexpr size_t kReservedFiles = 128;
 
 // What the configuration depends on besides the command line.
 struct Environment {
-  std::function<const char*(const char*)> getenv;
-  size_t open_files_limit;                                // RLIMIT_NOFILE, after it was raised
+  Getenv getenv;
+  size_t open_files_limit;                                // RaiseOpenFilesLimit()
   int cpus;                                               // CpuCount()
   absl::optional<uint64_t> memory_limit = absl::nullopt;  // MemoryLimit()
 };
 
-// `config` absent: print `out` and `err` and exit with `exit_code` (0 for help and version, 2 for bad flags).
-struct Parsed {
-  absl::optional<Config> config;
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
+using Parsed = ParsedFlags<Config>;
 
 // `argv` with the program's name first.
 Parsed ParseCommandLine(absl::Span<const char* const> argv, const Environment& environment);

@@ -80,57 +80,57 @@ const std::vector<FlagRow>& FlagRows() {
       {"--listen", ":8080", "unix:/run/p.sock", "[::1]:0", "8080", "has no port"},
       {"--admin-listen", "127.0.0.1:9901", ":0", "unix:a.sock", "localhost:x", "has the port"},
       {"--upstream", "localhost:50051", "a:1,b:2", "unix:u.sock", "a:0", "nothing to connect to"},
-      {"--upstream-health-check", "off", "on", "off", "maybe", "neither on nor off"},
+      {"--upstream-health-check", "off", "on", "off", "maybe", "must be on or off"},
       {"--tls-cert-file", "", "tls.crt", "/b/c.crt", "", "", {"--tls-key-file=k"}},
       {"--tls-key-file", "", "tls.key", "/b/c.key", "", "", {"--tls-cert-file=c"}},
       {"--tls-client-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--tls-cert-file=c", "--tls-key-file=k"}},
-      {"--upstream-tls", "off", "on", "off", "maybe", "neither on nor off"},
+      {"--upstream-tls", "off", "on", "off", "maybe", "must be on or off"},
       {"--upstream-ca-file", "", "ca.crt", "/b/ca.crt", "", "", {"--upstream-tls"}},
       {"--upstream-cert-file", "", "c.crt", "/b/c.crt", "", "", {"--upstream-tls", "--upstream-key-file=k"}},
       {"--upstream-key-file", "", "c.key", "/b/c.key", "", "", {"--upstream-tls", "--upstream-cert-file=c"}},
-      {"--upstream-server-name", "", "a.example", "10.0.0.1", "https://a", "no host name", {"--upstream-tls"}},
-      {"--dialect", "native", "grpc-gateway", "native", "grpc_gateway", "none of native|grpc-gateway"},
+      {"--upstream-server-name", "", "a.example", "10.0.0.1", "https://a", "must be a host name", {"--upstream-tls"}},
+      {"--dialect", "native", "grpc-gateway", "native", "grpc_gateway", "must be one of native|grpc-gateway"},
       {"--descriptors", "", "a.binpb", "/b/c.binpb", "", ""},
       {"--api-config", "", "api.yaml", "/b/c.yaml", "", ""},
-      {"--expose", "", "grpc.health.v1.Health", "a.B", "a.*", "write its full name"},
-      {"--unbound-methods", "on", "off", "on", "maybe", "neither on nor off"},
+      {"--expose", "", "grpc.health.v1.Health", "a.B", "a.*", "full name of a service"},
+      {"--unbound-methods", "on", "off", "on", "maybe", "must be on or off"},
       {"--unescape", "all-except-reserved", "legacy", "all", "none", "all-except-reserved|all-except-slash|all"},
-      {"--print-unpopulated", "on", "off", "on", "1", "neither on nor off"},
-      {"--print-proto-names", "off", "on", "off", "yes", "neither on nor off"},
-      {"--print-enum-numbers", "off", "on", "off", "ON", "neither on nor off"},
+      {"--print-unpopulated", "on", "off", "on", "1", "must be on or off"},
+      {"--print-proto-names", "off", "on", "off", "yes", "must be on or off"},
+      {"--print-enum-numbers", "off", "on", "off", "ON", "must be on or off"},
       {"--web-root", "embedded", "none", "./web", "", ""},
-      {"--console", "on", "off", "on", "no", "neither on nor off"},
-      {"--forward-header", "", "x-request-id", "x_a.b", "content-length", "cannot be forwarded"},
-      {"--legacy-metadata-headers", "off", "on", "off", "o", "neither on nor off"},
+      {"--console", "on", "off", "on", "no", "must be on or off"},
+      {"--forward-header", "", "x-request-id", "x_a.b", "content-length", "must not be a header that the gateway or gRPC sets itself"},
+      {"--legacy-metadata-headers", "off", "on", "off", "o", "must be on or off"},
       {"--cors-origin", "", "https://app.example.com", "http://localhost:3000", "https://app.example.com/",
-       "no origin"},
-      {"--cors-credentials", "off", "on", "off", "maybe", "neither on nor off", {"--cors-origin=https://a.example"}},
+       "must be an origin"},
+      {"--cors-credentials", "off", "on", "off", "maybe", "must be on or off", {"--cors-origin=https://a.example"}},
       {"--trusted-proxy", "", "10.0.0.0/8", "fd00::/8", "10.0.0.1/8", "write 10.0.0.0/8"},
-      {"--threads", "2", "1", "256", "257", "no number from 1 to 256"},
+      {"--threads", "2", "1", "256", "257", "must be an integer from 1 to 256"},
       {"--max-target-bytes", "8k", "1k", "100", "63", "at least 64"},
       {"--max-header-bytes", "64k", "8k", "1M", "17M", "at most 16M"},
       {"--max-request-bytes", "4M", "none", "1024M", "1025M", "at most 1024M"},
-      {"--max-message-bytes", "4M", "1k", "16M", "none", "without a bound: at most 1024M"},
+      {"--max-message-bytes", "4M", "1k", "16M", "none", "must be at most 1024M"},
       {"--max-record-bytes", "16M", "4M", "64M", "4G", "unknown unit"},
       {"--stream-window-bytes", "64k", "1k", "1M", "1023", "at least 1k"},
-      {"--max-connections", "17885", "1", "19872", "0", "no number from 1 to 1000000"},
-      {"--max-connections-per-address", "none", "1", "100", "0", "no number from 1 to 1000000"},
+      {"--max-connections", "17885", "1", "19872", "0", "must be an integer from 1 to 1000000"},
+      {"--max-connections-per-address", "none", "1", "100", "0", "must be an integer from 1 to 1000000"},
       {"--max-memory-bytes", "none", "200M", "1M", "1000", "at least 1M"},
       {"--slow-client-rate", "1k", "1", "1M", "1K", "unknown unit"},
       {"--header-timeout", "10s", "1ms", "24h", "25h", "at most 24h"},
       {"--body-timeout", "30s", "250ms", "1m", "0", "at least 1ms"},
-      {"--idle-timeout", "75s", "1500ms", "2m", "none", "without a bound"},
-      {"--head-wait", "1s", "0", "5s", "1", "has no unit"},
+      {"--idle-timeout", "75s", "1500ms", "2m", "none", "must be at most"},
+      {"--head-wait", "1s", "0", "5s", "1", "no unit"},
       {"--heartbeat", "15s", "none", "20ms", "0", "at least 1ms"},
       {"--unary-timeout", "30s", "none", "1h", "1d", "unknown unit"},
-      {"--max-stream-duration", "none", "1h", "1s", "forever", "is no duration"},
-      {"--slow-client-timeout", "30s", "100ms", "5m", "none", "without a bound"},
-      {"--drain-delay", "5s", "0", "10s", "-1s", "is no duration"},
-      {"--drain-window", "25s", "0", "100ms", "none", "without a bound"},
-      {"--log-level", "info", "debug", "error", "INFO", "none of debug|info|warn|error"},
-      {"--log-format", "text", "json", "text", "xml", "none of text|json"},
+      {"--max-stream-duration", "none", "1h", "1s", "forever", "not a number"},
+      {"--slow-client-timeout", "30s", "100ms", "5m", "none", "must be at most"},
+      {"--drain-delay", "5s", "0", "10s", "-1s", "not a number"},
+      {"--drain-window", "25s", "0", "100ms", "none", "must be at most"},
+      {"--log-level", "info", "debug", "error", "INFO", "must be one of debug|info|warn|error"},
+      {"--log-format", "text", "json", "text", "xml", "must be one of text|json"},
       {"--access-log", "stdout", "off", "/var/log/access", "", ""},
-      {"--check", "off", "on", "off", "yes", "neither on nor off"},
+      {"--check", "off", "on", "off", "yes", "must be on or off"},
   };
   return *rows;
 }
@@ -189,7 +189,8 @@ TEST(ParseCommandLine, EveryBadValueNamesItsFlagOrVariableAndTheRemedy) {
       EXPECT_FALSE(parsed.config.has_value()) << source;
       EXPECT_EQ(parsed.exit_code, 2) << source;
       EXPECT_THAT(parsed.out, IsEmpty());
-      EXPECT_THAT(parsed.err, HasSubstr(absl::StrCat("penstock-gateway: ", source, ": \"", row.bad, "\"")));
+      EXPECT_THAT(parsed.err, HasSubstr(absl::StrCat("penstock-gateway: ", source, ": ")));
+      EXPECT_THAT(parsed.err, HasSubstr(absl::StrCat("\"", row.bad, "\"")));
       EXPECT_THAT(parsed.err, HasSubstr(row.says)) << source;
     }
   }
@@ -208,8 +209,8 @@ TEST(ParseCommandLine, EveryFlagIsInTheHelp) {
         << row.flag;
   }
   for (const char* group :
-       {"Addresses:", "TLS towards clients:", "TLS towards upstreams:", "API:", "Headers:",
-        "Limits of size and number:", "Limits of time:", "Shutting down:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
+       {"Addresses:", "TLS (clients):", "TLS (upstreams):", "API:", "Headers:",
+        "Limits:", "Timeouts:", "Shutdown:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
     EXPECT_THAT(parsed.out, HasSubstr(group));
   }
   EXPECT_EQ(Parse({"-h"}).out, parsed.out);
@@ -296,7 +297,7 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   ASSERT_TRUE(parsed.config.has_value()) << parsed.err;
   EXPECT_EQ(parsed.config->web_root.kind, WebRoot::Kind::kDirectory);
   EXPECT_EQ(parsed.config->web_root.directory, "./none");
-  EXPECT_EQ(parsed.config->access_log.kind, AccessLog::Kind::kOff);
+  EXPECT_EQ(parsed.config->access_log.kind, AccessLogTarget::Kind::kOff);
   EXPECT_EQ(parsed.config->log_level, LogLevel::kWarn);
   EXPECT_EQ(parsed.config->log_format, LogFormat::kJson);
   EXPECT_EQ(parsed.config->max_header_bytes, 131072u);
@@ -309,7 +310,7 @@ TEST(ParseCommandLine, FieldsHaveTheValuesThatWereMeant) {
   EXPECT_EQ(parsed.config->api_config, "api.yaml");
   const Parsed presets = Parse({});
   EXPECT_EQ(presets.config->web_root.kind, WebRoot::Kind::kEmbedded);
-  EXPECT_EQ(presets.config->access_log.kind, AccessLog::Kind::kStdout);
+  EXPECT_EQ(presets.config->access_log.kind, AccessLogTarget::Kind::kStdout);
 }
 
 TEST(ParseCommandLine, DefaultsFollowTheMachine) {
@@ -353,7 +354,7 @@ TEST(ParseCommandLine, RefusesWhatItDoesNotKnow) {
            {{"--bogus-thing"}, "unknown flag --bogus-thing: --help lists them all"},
            {{"-x"}, "unknown flag -x"},
            {{"--LISTEN=:1"}, "unknown flag --LISTEN"},
-           {{"--check", "stop"}, "--check: \"stop\" is neither on nor off"},
+           {{"--check", "stop"}, "--check: must be on or off, got \"stop\""},
            {{"now"}, "unexpected argument \"now\": write a flag's value as --flag=value"},
            {{""}, "unexpected argument \"\""},
            {{"--listen", ":1", ":2"}, "unexpected argument \":2\""},
@@ -382,36 +383,36 @@ TEST(ParseCommandLine, RefusesUnusableCombinations) {
     const char* says;  // empty: usable
   };
   for (const Row& row : std::vector<Row>{
-           {{"--listen=:1", "--listen=:1"}, 20000, "--listen: :1 is used twice: give each"},
+           {{"--listen=:1", "--listen=:1"}, 20000, "--listen: :1 is given twice: give each"},
            {{"--listen=:0", "--listen=:0"}, 20000, ""},
            {{"--listen=:0", "--admin-listen=:0"}, 20000, ""},
-           {{"--listen=unix:a", "--listen=unix:a"}, 20000, "--listen: unix:a is used twice"},
-           {{"--listen=127.0.0.1:9901"}, 20000, "is used twice (--admin-listen has it)"},
+           {{"--listen=unix:a", "--listen=unix:a"}, 20000, "--listen: unix:a is given twice"},
+           {{"--listen=127.0.0.1:9901"}, 20000, "is given twice (--admin-listen has it)"},
            {{"--upstream=a:1", "--upstream=b:1,a:1"}, 20000, "--upstream: a:1 is given twice"},
-           {{"--listen=localhost:50051"}, 20000, "--upstream: localhost:50051 is where the gateway itself listens"},
-           {{"--upstream=127.0.0.1:9901"}, 20000, "--upstream: 127.0.0.1:9901 is where the gateway itself listens"},
-           {{"--tls-cert-file=c"}, 20000, "--tls-cert-file: a certificate is of no use without its key"},
-           {{"--tls-key-file=k"}, 20000, "--tls-key-file: a key is of no use without its certificate"},
-           {{"--tls-client-ca-file=a"}, 20000, "--tls-client-ca-file: clients show certificates inside TLS only"},
+           {{"--listen=localhost:50051"}, 20000, "--upstream: localhost:50051 is the gateway's own address"},
+           {{"--upstream=127.0.0.1:9901"}, 20000, "--upstream: 127.0.0.1:9901 is the gateway's own address"},
+           {{"--tls-cert-file=c"}, 20000, "--tls-cert-file: needs --tls-key-file"},
+           {{"--tls-key-file=k"}, 20000, "--tls-key-file: needs --tls-cert-file"},
+           {{"--tls-client-ca-file=a"}, 20000, "--tls-client-ca-file: needs TLS"},
            {{"--tls-client-ca-file=a", "--tls-cert-file=c", "--tls-key-file=k"}, 20000, ""},
-           {{"--cors-credentials"}, 20000, "--cors-credentials: no other origin is allowed anything yet"},
-           {{"--upstream-ca-file=a"}, 20000, "--upstream-ca-file: is for TLS to the upstream: give --upstream-tls too"},
+           {{"--cors-credentials"}, 20000, "--cors-credentials: needs --cors-origin"},
+           {{"--upstream-ca-file=a"}, 20000, "--upstream-ca-file: needs --upstream-tls"},
            {{"--upstream-tls", "--upstream-cert-file=c"},
             20000,
-            "--upstream-cert-file: a certificate is of no use alone"},
-           {{"--upstream-tls", "--upstream-key-file=k"}, 20000, "--upstream-key-file: a key is of no use alone"},
-           {{"--descriptors=a", "--upstream=a:1", "--upstream=b:1"}, 20000, "which of several --upstream"},
+            "--upstream-cert-file: needs --upstream-key-file"},
+           {{"--upstream-tls", "--upstream-key-file=k"}, 20000, "--upstream-key-file: needs --upstream-cert-file"},
+           {{"--descriptors=a", "--upstream=a:1", "--upstream=b:1"}, 20000, "one of several --upstream"},
            {{"--descriptors=a", "--descriptors=b", "--upstream=a:1,b:1"}, 20000, ""},
-           {{"--max-target-bytes=2k", "--max-header-bytes=1k"}, 20000, "raise --max-header-bytes (1k)"},
+           {{"--max-target-bytes=2k", "--max-header-bytes=1k"}, 20000, "exceeds --max-header-bytes (1k)"},
            {{"--max-target-bytes=1k", "--max-header-bytes=1k"}, 20000, ""},
            {{"--max-record-bytes=1M"}, 20000, "--max-record-bytes: 1M is below --max-message-bytes (4M)"},
            {{"--max-record-bytes=1M", "--max-message-bytes=1M"}, 20000, ""},
            {{"--max-connections=873"},
             1000,
-            "--max-connections: 873 and 128 open files besides are more than the limit"},
+            "--max-connections: 873 and 128 other open files exceed the limit"},
            {{"--max-connections=872"}, 1000, ""},
-           {{}, 128, "limit of 128: raise that (ulimit -n)"},
-           {{"--max-connections=1"}, 100, "limit of 100: raise that (ulimit -n)"},
+           {{}, 128, "limit of 128: raise the limit (ulimit -n)"},
+           {{"--max-connections=1"}, 100, "limit of 100: raise the limit (ulimit -n)"},
        }) {
     const Parsed parsed = Parse(row.flags, {}, row.open_files);
     EXPECT_EQ(parsed.config.has_value(), absl::string_view(row.says).empty()) << row.says << parsed.err;

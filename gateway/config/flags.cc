@@ -9,12 +9,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "gateway/config/dialect_presets.h"
+#include "gateway/config/flag_kinds.h"
 #include "gateway/config/origin.h"
 #include "gateway/config/units.h"
 #include "gateway/net/address.h"
@@ -23,13 +24,13 @@ namespace penstock::config {
 namespace {
 
 constexpr char kAddresses[] = "Addresses";
-constexpr char kTls[] = "TLS towards clients";
-constexpr char kUpstreamTls[] = "TLS towards upstreams";
+constexpr char kTls[] = "TLS (clients)";
+constexpr char kUpstreamTls[] = "TLS (upstreams)";
 constexpr char kApi[] = "API";
 constexpr char kHeaders[] = "Headers";
-constexpr char kSizes[] = "Limits of size and number";
-constexpr char kTimes[] = "Limits of time";
-constexpr char kDrain[] = "Shutting down";
+constexpr char kSizes[] = "Limits";
+constexpr char kTimes[] = "Timeouts";
+constexpr char kDrain[] = "Shutdown";
 constexpr char kLogs[] = "Logs";
 constexpr char kOther[] = "Other";
 
@@ -46,152 +47,43 @@ constexpr size_t kMaxMemory = size_t{1} << 47;
 constexpr absl::Duration kMillisecond = absl::Milliseconds(1);
 constexpr absl::Duration kDay = absl::Hours(24);
 
-absl::Status Bad(absl::string_view value, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" ", problem));
-}
-
-// A flag with one value, by a parser and a printer of its field.
-template <typename T>
-Flag Single(const char* name, const char* group, const char* value, std::string help, T Config::* field,
-            std::function<absl::StatusOr<T>(const std::string&)> parse, std::function<std::string(const T&)> print) {
-  Flag flag;
-  flag.name = name;
-  flag.group = group;
-  flag.value = value;
-  flag.help = std::move(help);
-  flag.set = [field, parse](const std::vector<std::string>& values, Config& config) {
-    absl::StatusOr<T> parsed = parse(values.front());
-    if (!parsed.ok()) return parsed.status();
-    config.*field = *std::move(parsed);
-    return absl::OkStatus();
-  };
-  flag.print = [field, print](const Config& config) { return std::vector<std::string>{print(config.*field)}; };
-  return flag;
-}
-
-// A flag that may be repeated.
-template <typename T>
-Flag List(const char* name, const char* group, const char* value, std::string help, std::vector<T> Config::* field,
-          std::function<absl::StatusOr<T>(const std::string&)> parse, std::function<std::string(const T&)> print) {
-  Flag flag;
-  flag.name = name;
-  flag.group = group;
-  flag.value = value;
-  flag.help = absl::StrCat(help, "; may be repeated");
-  flag.repeated = true;
-  flag.set = [field, parse](const std::vector<std::string>& values, Config& config) {
-    std::vector<T> list;
-    for (const std::string& text : values) {
-      absl::StatusOr<T> parsed = parse(text);
-      if (!parsed.ok()) return parsed.status();
-      list.push_back(*std::move(parsed));
-    }
-    config.*field = std::move(list);
-    return absl::OkStatus();
-  };
-  flag.print = [field, print](const Config& config) {
-    std::vector<std::string> values;
-    for (const T& item : config.*field) values.push_back(print(item));
-    return values;
-  };
-  return flag;
-}
-
-Flag Switch(const char* name, const char* group, std::string help, bool Config::* field) {
-  Flag flag = Single<bool>(
-      name, group, "on|off", std::move(help), field,
-      [](const std::string& text) -> absl::StatusOr<bool> {
-        if (text == "on" || text == "true") return true;
-        if (text == "off" || text == "false") return false;
-        return Bad(text, "is neither on nor off");
-      },
-      [](const bool& on) { return on ? "on" : "off"; });
-  flag.is_switch = true;
-  return flag;
-}
-
-enum class None { kAllowed, kRefused };
-
-Flag Size(const char* name, std::string help, size_t Config::* field, size_t min, size_t max,
-          None none = None::kRefused) {
-  return Single<size_t>(
-      name, kSizes, none == None::kAllowed ? "SIZE|none" : "SIZE", std::move(help), field,
+Flag Size(const char* name, const char* help, size_t* field, size_t min, size_t max, None none = None::kRefused) {
+  return Single(
+      name, kSizes, none == None::kAllowed ? "SIZE|none" : "SIZE", help, field,
       [min, max, none](const std::string& text) -> absl::StatusOr<size_t> {
         const absl::StatusOr<uint64_t> size = ParseSize(text);
         if (!size.ok()) return size.status();
         if (*size == kNoSizeLimit) {
           if (none == None::kAllowed) return static_cast<size_t>(*size);
-          return Bad(text, absl::StrCat("would leave it without a bound: at most ", PrintSize(max)));
+          return BadValue(text, absl::StrCat("must be at most ", PrintSize(max)));
         }
-        if (*size < min) return Bad(text, absl::StrCat("is too small: at least ", PrintSize(min)));
-        if (*size > max) return Bad(text, absl::StrCat("is too large: at most ", PrintSize(max)));
+        if (*size < min) return BadValue(text, absl::StrCat("must be at least ", PrintSize(min)));
+        if (*size > max) return BadValue(text, absl::StrCat("must be at most ", PrintSize(max)));
         return static_cast<size_t>(*size);
       },
       [](const size_t& size) { return PrintSize(size); });
 }
 
-std::string PrintCount(uint64_t count) { return count == kNoSizeLimit ? "none" : absl::StrCat(count); }
-
-template <typename T>
-Flag Count(const char* name, std::string help, T Config::* field, size_t max, None none = None::kRefused) {
-  return Single<T>(
-      name, kSizes, none == None::kAllowed ? "N|none" : "N", std::move(help), field,
-      [max, none](const std::string& text) -> absl::StatusOr<T> {
-        uint64_t count = 0;
-        if (none == None::kAllowed && text == "none") return static_cast<T>(kNoSizeLimit);
-        if (text.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(text.front())) ||
-            !absl::SimpleAtoi(text, &count) || count < 1 || count > max) {
-          return Bad(text, absl::StrCat("is no number from 1 to ", max));
-        }
-        return static_cast<T>(count);
-      },
-      [none](const T& count) {
-        return none == None::kAllowed ? PrintCount(static_cast<uint64_t>(count)) : absl::StrCat(count);
-      });
-}
-
-Flag Time(const char* name, const char* group, std::string help, absl::Duration Config::* field, absl::Duration min,
+Flag Time(const char* name, const char* group, const char* help, absl::Duration* field, absl::Duration min,
           None none = None::kRefused) {
-  return Single<absl::Duration>(
-      name, group, none == None::kAllowed ? "TIME|none" : "TIME", std::move(help), field,
+  return Single(
+      name, group, none == None::kAllowed ? "TIME|none" : "TIME", help, field,
       [min, none](const std::string& text) -> absl::StatusOr<absl::Duration> {
         const absl::StatusOr<absl::Duration> time = ParseDuration(text);
         if (!time.ok()) return time;
         if (*time == absl::InfiniteDuration()) {
           if (none == None::kAllowed) return time;
-          return Bad(text, absl::StrCat("would leave it without a bound: at most ", PrintDuration(kDay)));
+          return BadValue(text, absl::StrCat("must be at most ", PrintDuration(kDay)));
         }
-        if (*time < min) return Bad(text, absl::StrCat("is too short: at least ", PrintDuration(min)));
-        if (*time > kDay) return Bad(text, absl::StrCat("is too long: at most ", PrintDuration(kDay)));
+        if (*time < min) return BadValue(text, absl::StrCat("must be at least ", PrintDuration(min)));
+        if (*time > kDay) return BadValue(text, absl::StrCat("must be at most ", PrintDuration(kDay)));
         return time;
       },
       [](const absl::Duration& time) { return PrintDuration(time); });
 }
 
-template <typename Enum>
-Flag Choice(const char* name, const char* group, std::string help, Enum Config::* field,
-            std::vector<std::pair<const char*, Enum>> names) {
-  const std::string all = absl::StrJoin(names, "|", [](std::string* out, const std::pair<const char*, Enum>& entry) {
-    absl::StrAppend(out, entry.first);
-  });
-  return Single<Enum>(
-      name, group, all.c_str(), std::move(help), field,
-      [names, all](const std::string& text) -> absl::StatusOr<Enum> {
-        for (const auto& [known, value] : names) {
-          if (text == known) return value;
-        }
-        return Bad(text, absl::StrCat("is none of ", all));
-      },
-      [names](const Enum& value) -> std::string {
-        for (const auto& [known, other] : names) {
-          if (value == other) return known;
-        }
-        return "";
-      });
-}
-
 absl::StatusOr<std::string> ParsePath(const std::string& text) {
-  if (text.empty()) return Bad(text, "is no file name");
+  if (text.empty()) return BadValue(text, "must be a file name");
   return text;
 }
 
@@ -199,7 +91,7 @@ absl::StatusOr<std::string> ParseServerName(const std::string& text) {
   const bool is_name = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-._:", absl::string_view(&c, 1));
   });
-  if (!is_name) return Bad(text, "is no host name: write it without a scheme or port, such as orders.example.com");
+  if (!is_name) return BadValue(text, "must be a host name without scheme or port, such as orders.example.com");
   return text;
 }
 
@@ -218,7 +110,7 @@ absl::StatusOr<std::string> ParseServiceName(const std::string& text) {
                             std::all_of(part.begin(), part.end(), [](char c) {
                               return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
                             });
-    if (!identifier) return Bad(text, "is no service: write its full name, package.Service");
+    if (!identifier) return BadValue(text, "must be the full name of a service, package.Service");
   }
   return text;
 }
@@ -237,20 +129,21 @@ absl::StatusOr<std::string> ParseHeaderName(const std::string& text) {
   const bool is_key = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
   });
-  if (!is_key) return Bad(text, "is no header name: letters, digits, \"-\", \"_\" and \".\"");
-  if (IsOwnHeader(name)) return Bad(text, "cannot be forwarded: the gateway or gRPC writes this header itself");
+  if (!is_key) return BadValue(text, "must be a header name of letters, digits, \"-\", \"_\" and \".\"");
+  if (IsOwnHeader(name)) return BadValue(text, "must not be a header that the gateway or gRPC sets itself");
   return name;
 }
 
 absl::StatusOr<std::string> ParseOrigin(const std::string& text) {
   if (IsOrigin(text)) return text;
-  return Bad(text,
-             "is no origin: write it as browsers do, https://host or http://host:port, in lower case, with "
-             "neither a path nor the scheme's own port");
+  return BadValue(
+      text,
+      "must be an origin as browsers send it: https://host or http://host:port, in lower case, without a path "
+      "or the scheme's default port");
 }
 
 absl::StatusOr<WebRoot> ParseWebRoot(const std::string& text) {
-  if (text.empty()) return Bad(text, "is no folder: write its name, embedded or none");
+  if (text.empty()) return BadValue(text, "must be a folder, embedded or none");
   if (text == "embedded") return WebRoot{WebRoot::Kind::kEmbedded, ""};
   if (text == "none") return WebRoot{WebRoot::Kind::kNone, ""};
   return WebRoot{WebRoot::Kind::kDirectory, text};
@@ -268,191 +161,192 @@ std::string PrintWebRoot(const WebRoot& root) {
   return root.directory;
 }
 
-absl::StatusOr<AccessLog> ParseAccessLog(const std::string& text) {
-  if (text.empty()) return Bad(text, "is no file: write its name, stdout or off");
-  if (text == "stdout") return AccessLog{AccessLog::Kind::kStdout, ""};
-  if (text == "off") return AccessLog{AccessLog::Kind::kOff, ""};
-  return AccessLog{AccessLog::Kind::kFile, text};
+absl::StatusOr<AccessLogTarget> ParseAccessLog(const std::string& text) {
+  if (text.empty()) return BadValue(text, "must be a file, stdout or off");
+  if (text == "stdout") return AccessLogTarget{AccessLogTarget::Kind::kStdout, ""};
+  if (text == "off") return AccessLogTarget{AccessLogTarget::Kind::kOff, ""};
+  return AccessLogTarget{AccessLogTarget::Kind::kFile, text};
 }
 
-std::string PrintAccessLog(const AccessLog& log) {
+std::string PrintAccessLog(const AccessLogTarget& log) {
   switch (log.kind) {
-    case AccessLog::Kind::kStdout:
+    case AccessLogTarget::Kind::kStdout:
       return "stdout";
-    case AccessLog::Kind::kOff:
+    case AccessLogTarget::Kind::kOff:
       return "off";
-    case AccessLog::Kind::kFile:
+    case AccessLogTarget::Kind::kFile:
       break;
   }
   return log.path;
 }
 
-void AddAddresses(std::vector<Flag>& flags) {
-  flags.push_back(List<net::ListenAddress>("--listen", kAddresses, "ADDRESS",
-                                           "host:port, :port, [v6]:port or unix:path; port 0 picks one",
-                                           &Config::listen, net::ParseListenAddress, net::PrintAddress));
-  flags.push_back(Single<net::ListenAddress>("--admin-listen", kAddresses, "ADDRESS",
-                                             "/livez, /readyz, /metrics, /streams and /config", &Config::admin_listen,
-                                             net::ParseListenAddress, net::PrintAddress));
-  flags.push_back(List<Upstream>(
-      "--upstream", kAddresses, "TARGET",
-      "gRPC server: host:port, dns:///host:port or unix:path, several of one API with commas; "
-      "given again, each method goes to the one that has it",
-      &Config::upstream, ParseUpstream, [](const Upstream& upstream) {
-        return absl::StrJoin(upstream.addresses, ",", [](std::string* out, const net::UpstreamAddress& address) {
-          absl::StrAppend(out, net::PrintAddress(address));
-        });
-      }));
+void AddAddresses(Config& config, FlagTable& flags) {
+  flags.push_back(List("--listen", kAddresses, "ADDRESS",
+                       "address to listen on: host:port, :port, [v6]:port or unix:path; port 0 picks a free port",
+                       &config.listen, net::ParseListenAddress, net::PrintAddress));
+  flags.push_back(Single("--admin-listen", kAddresses, "ADDRESS",
+                         "admin port: /livez, /readyz, /metrics, /streams and /config", &config.admin_listen,
+                         net::ParseListenAddress, net::PrintAddress));
+  flags.push_back(
+      List("--upstream", kAddresses, "TARGET",
+           "gRPC server: host:port, dns:///host:port or unix:path; commas separate addresses of one cluster; "
+           "repeat for several APIs: each method goes to the cluster that has it",
+           &config.upstream, ParseUpstream, [](const Upstream& upstream) { return net::PrintAddresses(upstream.addresses, ","); }));
   flags.push_back(Switch("--upstream-health-check", kAddresses,
-                         "use only addresses whose grpc.health.v1 says that they serve",
-                         &Config::upstream_health_check));
+                         "use only endpoints that report SERVING by grpc.health.v1", &config.upstream_health_check));
 }
 
-void AddTls(std::vector<Flag>& flags) {
-  flags.push_back(Single<std::string>("--tls-cert-file", kTls, "FILE",
-                                      "PEM certificate and chain: TLS beside plain HTTP; read again when it changes",
-                                      &Config::tls_cert_file, ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--tls-key-file", kTls, "FILE", "PEM key of that certificate",
-                                      &Config::tls_key_file, ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--tls-client-ca-file", kTls, "FILE",
-                                      "PEM of the CAs whose clients are served, and nobody else, nor in the clear",
-                                      &Config::tls_client_ca_file, ParsePath, PrintText));
+void AddTls(Config& config, FlagTable& flags) {
+  flags.push_back(Single("--tls-cert-file", kTls, "FILE",
+                         "certificate and chain (PEM); enables TLS beside plaintext; reloaded when it changes",
+                         &config.tls_cert_file, ParsePath, PrintText));
+  flags.push_back(Single("--tls-key-file", kTls, "FILE", "private key of the certificate (PEM)", &config.tls_key_file,
+                         ParsePath, PrintText));
+  flags.push_back(Single("--tls-client-ca-file", kTls, "FILE",
+                         "CA bundle for client certificates (PEM); enables mTLS and rejects plaintext",
+                         &config.tls_client_ca_file, ParsePath, PrintText));
 }
 
-void AddUpstreamTls(std::vector<Flag>& flags) {
-  flags.push_back(Switch("--upstream-tls", kUpstreamTls, "to every --upstream", &Config::upstream_tls));
-  flags.push_back(Single<std::string>("--upstream-ca-file", kUpstreamTls, "FILE",
-                                      "PEM of the CAs that vouch for it, instead of the system's",
-                                      &Config::upstream_ca_file, ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--upstream-cert-file", kUpstreamTls, "FILE",
-                                      "PEM certificate and chain that the gateway shows", &Config::upstream_cert_file,
-                                      ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--upstream-key-file", kUpstreamTls, "FILE", "PEM key of that certificate",
-                                      &Config::upstream_key_file, ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--upstream-server-name", kUpstreamTls, "NAME",
-                                      "that its certificate must have, instead of the address's host",
-                                      &Config::upstream_server_name, ParseServerName, PrintText));
+void AddUpstreamTls(Config& config, FlagTable& flags) {
+  flags.push_back(Switch("--upstream-tls", kUpstreamTls, "use TLS to every upstream", &config.upstream_tls));
+  flags.push_back(Single("--upstream-ca-file", kUpstreamTls, "FILE",
+                         "CA bundle for the upstream's certificate (PEM), instead of the system's",
+                         &config.upstream_ca_file, ParsePath, PrintText));
+  flags.push_back(Single("--upstream-cert-file", kUpstreamTls, "FILE",
+                         "client certificate and chain (PEM), for mTLS to the upstream", &config.upstream_cert_file,
+                         ParsePath, PrintText));
+  flags.push_back(Single("--upstream-key-file", kUpstreamTls, "FILE", "private key of the certificate (PEM)",
+                         &config.upstream_key_file, ParsePath, PrintText));
+  flags.push_back(Single("--upstream-server-name", kUpstreamTls, "NAME",
+                         "name that the upstream's certificate must match, instead of the address's host",
+                         &config.upstream_server_name, ParseServerName, PrintText));
 }
 
-void AddApi(std::vector<Flag>& flags) {
-  flags.push_back(Choice<Dialect>(kDialectFlag, kApi, "how the HTTP side behaves; decides other defaults",
-                                  &Config::dialect,
-                                  {{"native", Dialect::kNative}, {"grpc-gateway", Dialect::kGrpcGateway}}));
-  flags.push_back(List<std::string>("--descriptors", kApi, "FILE",
-                                    "FileDescriptorSet with its imports, instead of the upstream's reflection",
-                                    &Config::descriptors, ParsePath, PrintText));
-  flags.push_back(Single<std::string>("--api-config", kApi, "FILE",
-                                      "gRPC API Configuration YAML; its http.rules go before the annotations",
-                                      &Config::api_config, ParsePath, PrintText));
-  flags.push_back(List<std::string>("--expose", kApi, "SERVICE",
-                                    "services that are reachable, instead of all but grpc.*", &Config::expose,
-                                    ParseServiceName, PrintText));
-  flags.push_back(Switch("--unbound-methods", kApi, "methods without a rule as POST /package.Service/Method",
-                         &Config::unbound_methods));
-  flags.push_back(Choice<route::Unescape>("--unescape", kApi, "what is decoded in a path's variables",
-                                          &Config::unescape,
-                                          {{"legacy", route::Unescape::kLegacy},
-                                           {"all-except-reserved", route::Unescape::kAllExceptReserved},
-                                           {"all-except-slash", route::Unescape::kAllExceptSlash},
-                                           {"all", route::Unescape::kAll}}));
+void AddApi(Config& config, FlagTable& flags) {
+  std::vector<std::pair<std::string, Dialect>> dialects;
+  for (const DialectPreset& preset : DialectPresets()) dialects.emplace_back(preset.name, preset.dialect);
   flags.push_back(
-      Switch("--print-unpopulated", kApi, "JSON has unset scalars, lists and maps", &Config::print_unpopulated));
+      Choice(kDialectFlag, kApi, "HTTP behaviour; also sets other defaults", &config.dialect, std::move(dialects)));
+  flags.push_back(List("--descriptors", kApi, "FILE",
+                       "FileDescriptorSet file with its imports; replaces server reflection", &config.descriptors,
+                       ParsePath, PrintText));
+  flags.push_back(Single("--api-config", kApi, "FILE",
+                         "gRPC API configuration (YAML); its http.rules take precedence over annotations",
+                         &config.api_config, ParsePath, PrintText));
+  flags.push_back(List("--expose", kApi, "SERVICE", "service to publish; default: all but grpc.*", &config.expose,
+                       ParseServiceName, PrintText));
+  flags.push_back(Switch("--unbound-methods", kApi,
+                         "serve methods without an HTTP rule as POST /package.Service/Method",
+                         &config.unbound_methods));
+  flags.push_back(Choice("--unescape", kApi, "percent-decoding of path variables", &config.unescape,
+                         {{"legacy", route::Unescape::kLegacy},
+                          {"all-except-reserved", route::Unescape::kAllExceptReserved},
+                          {"all-except-slash", route::Unescape::kAllExceptSlash},
+                          {"all", route::Unescape::kAll}}));
   flags.push_back(
-      Switch("--print-proto-names", kApi, "JSON has field names as the proto spells them", &Config::print_proto_names));
+      Switch("--print-unpopulated", kApi, "print unset scalars, lists and maps", &config.print_unpopulated));
   flags.push_back(
-      Switch("--print-enum-numbers", kApi, "JSON has enum numbers, not names", &Config::print_enum_numbers));
-  flags.push_back(Single<WebRoot>("--web-root", kApi, "FOLDER|embedded|none", "the page at /; routes go before files",
-                                  &Config::web_root, ParseWebRoot, PrintWebRoot));
-  flags.push_back(
-      Switch("--console", kApi, "the live console, /console.html, and its list, /console/methods", &Config::console));
-  flags.push_back(List<std::string>("--forward-header", kHeaders, "NAME",
-                                    "request header that becomes metadata under its own name", &Config::forward_header,
-                                    ParseHeaderName, PrintText));
+      Switch("--print-proto-names", kApi, "print field names as in the .proto file", &config.print_proto_names));
+  flags.push_back(Switch("--print-enum-numbers", kApi, "print enums as numbers", &config.print_enum_numbers));
+  flags.push_back(Single("--web-root", kApi, "FOLDER|embedded|none", "files served at /; API routes take precedence",
+                         &config.web_root, ParseWebRoot, PrintWebRoot));
+  flags.push_back(Switch("--console", kApi,
+                         "serve the live console (/console.html) and its method list (/console/methods)",
+                         &config.console));
+}
+
+void AddHeaders(Config& config, FlagTable& flags) {
+  flags.push_back(List("--forward-header", kHeaders, "NAME", "request header to forward as metadata under its own name",
+                       &config.forward_header, ParseHeaderName, PrintText));
   flags.push_back(Switch("--legacy-metadata-headers", kHeaders,
-                         "Grpc-Metadata-X becomes metadata x: any page may then set any key",
-                         &Config::legacy_metadata_headers));
-  flags.push_back(List<std::string>("--cors-origin", kHeaders, "ORIGIN",
-                                    "pages of this other origin may read answers, such as https://app.example.com",
-                                    &Config::cors_origin, ParseOrigin, PrintText));
-  flags.push_back(
-      Switch("--cors-credentials", kHeaders, "those pages may use their visitors' cookies", &Config::cors_credentials));
-  flags.push_back(List<net::Cidr>("--trusted-proxy", kHeaders, "CIDR", "whose forwarding headers are believed",
-                                  &Config::trusted_proxy, net::ParseCidr, net::PrintCidr));
+                         "forward Grpc-Metadata-X as metadata x; lets any page set any key",
+                         &config.legacy_metadata_headers));
+  flags.push_back(List("--cors-origin", kHeaders, "ORIGIN",
+                       "origin whose pages may read responses (CORS), such as https://app.example.com",
+                       &config.cors_origin, ParseOrigin, PrintText));
+  flags.push_back(Switch("--cors-credentials", kHeaders, "allow credentials (cookies) in cross-origin requests",
+                         &config.cors_credentials));
+  flags.push_back(List("--trusted-proxy", kHeaders, "CIDR", "proxies whose X-Forwarded-* headers are trusted",
+                       &config.trusted_proxy, net::ParseCidr, net::PrintCidr));
 }
 
-void AddSizes(std::vector<Flag>& flags) {
-  flags.push_back(Count<int>("--threads", "event loops", &Config::threads, kMaxThreads));
-  flags.push_back(Size("--max-target-bytes", "request target; longer: 414", &Config::max_target_bytes, 64, kMega));
-  flags.push_back(Size("--max-header-bytes", "request head; longer: 431", &Config::max_header_bytes, 256, 16 * kMega));
-  flags.push_back(Size("--max-request-bytes", "request body; longer: 413", &Config::max_request_bytes, 1, kMaxBytes,
-                       None::kAllowed));
-  flags.push_back(Size("--max-message-bytes", "one protobuf message", &Config::max_message_bytes, 1, kMaxBytes));
-  flags.push_back(Size("--max-record-bytes", "one JSON record", &Config::max_record_bytes, 1, kMaxBytes));
-  flags.push_back(Size("--stream-window-bytes", "what one slow client may hold of its upstream stream",
-                       &Config::stream_window_bytes, kKilo, kMaxBytes));
+void AddSizes(Config& config, FlagTable& flags) {
+  flags.push_back(Count("--threads", kSizes, "number of event loops", &config.threads, kMaxThreads));
   flags.push_back(
-      Count<size_t>("--max-connections", "client connections at a time", &Config::max_connections, kMaxConnections));
-  flags.push_back(Count<size_t>("--max-connections-per-address",
-                                "the same of one client address (IPv6: of one /64); more: 429",
-                                &Config::max_connections_per_address, kMaxConnections, None::kAllowed));
-  flags.push_back(Size("--max-memory-bytes", "memory in use; above: new requests get 503", &Config::max_memory_bytes,
-                       kMega, kMaxMemory, None::kAllowed));
-  flags.push_back(Size("--slow-client-rate", "bytes a second; slower for --slow-client-timeout: cut",
-                       &Config::slow_client_rate, 1, kMaxBytes));
+      Size("--max-target-bytes", "maximum request target; above: 414", &config.max_target_bytes, 64, kMega));
+  flags.push_back(
+      Size("--max-header-bytes", "maximum request head; above: 431", &config.max_header_bytes, 256, 16 * kMega));
+  flags.push_back(Size("--max-request-bytes", "maximum request body; above: 413", &config.max_request_bytes, 1,
+                       kMaxBytes, None::kAllowed));
+  flags.push_back(Size("--max-message-bytes", "maximum protobuf message", &config.max_message_bytes, 1, kMaxBytes));
+  flags.push_back(Size("--max-record-bytes", "maximum JSON record", &config.max_record_bytes, 1, kMaxBytes));
+  flags.push_back(Size("--stream-window-bytes",
+                       "flow-control window of an upstream stream: what a slow client can hold",
+                       &config.stream_window_bytes, kKilo, kMaxBytes));
+  flags.push_back(
+      Count("--max-connections", kSizes, "maximum client connections", &config.max_connections, kMaxConnections));
+  flags.push_back(Count("--max-connections-per-address", kSizes,
+                        "maximum connections per client address (IPv6: per /64); above: 429",
+                        &config.max_connections_per_address, kMaxConnections, None::kAllowed));
+  flags.push_back(Size("--max-memory-bytes", "memory limit of the process; above: new requests get 503",
+                       &config.max_memory_bytes, kMega, kMaxMemory, None::kAllowed));
+  flags.push_back(Size("--slow-client-rate",
+                       "bytes per second; clients slower than this for --slow-client-timeout are aborted",
+                       &config.slow_client_rate, 1, kMaxBytes));
 }
 
-void AddTimes(std::vector<Flag>& flags) {
+void AddTimes(Config& config, FlagTable& flags) {
   constexpr absl::Duration kZero = absl::ZeroDuration();
   flags.push_back(
-      Time("--header-timeout", kTimes, "until the request head is complete", &Config::header_timeout, kMillisecond));
+      Time("--header-timeout", kTimes, "time to receive the request head", &config.header_timeout, kMillisecond));
   flags.push_back(
-      Time("--body-timeout", kTimes, "without a byte of the request body", &Config::body_timeout, kMillisecond));
+      Time("--body-timeout", kTimes, "time between bytes of the request body", &config.body_timeout, kMillisecond));
   flags.push_back(
-      Time("--idle-timeout", kTimes, "between two requests of a connection", &Config::idle_timeout, kMillisecond));
-  flags.push_back(
-      Time("--head-wait", kTimes, "a stream's head waits for its first message or status", &Config::head_wait, kZero));
-  flags.push_back(Time("--heartbeat", kTimes, "silence of a stream before a heartbeat", &Config::heartbeat,
+      Time("--idle-timeout", kTimes, "time to keep an idle connection", &config.idle_timeout, kMillisecond));
+  flags.push_back(Time("--head-wait", kTimes, "time to hold a stream's head for its first message or status",
+                       &config.head_wait, kZero));
+  flags.push_back(Time("--heartbeat", kTimes, "time without a record before a heartbeat is sent", &config.heartbeat,
                        kMillisecond, None::kAllowed));
-  flags.push_back(Time("--unary-timeout", kTimes, "deadline of a call that streams nothing where the client gave none",
-                       &Config::unary_timeout, kMillisecond, None::kAllowed));
-  flags.push_back(Time("--max-stream-duration", kTimes, "then a stream ends with a hint to retry",
-                       &Config::max_stream_duration, kMillisecond, None::kAllowed));
-  flags.push_back(Time("--slow-client-timeout", kTimes, "below --slow-client-rate for this long: cut",
-                       &Config::slow_client_timeout, kMillisecond));
-  flags.push_back(Time("--drain-delay", kDrain, "not ready, but serving", &Config::drain_delay, kZero));
+  flags.push_back(Time("--unary-timeout", kTimes, "default deadline of unary calls", &config.unary_timeout,
+                       kMillisecond, None::kAllowed));
+  flags.push_back(Time("--max-stream-duration", kTimes,
+                       "maximum duration of a stream, which then ends with a retry hint", &config.max_stream_duration,
+                       kMillisecond, None::kAllowed));
+  flags.push_back(Time("--slow-client-timeout", kTimes, "time below --slow-client-rate before a client is aborted",
+                       &config.slow_client_timeout, kMillisecond));
+  flags.push_back(Time("--drain-delay", kDrain, "time to keep serving while not ready, before streams are closed",
+                       &config.drain_delay, kZero));
   flags.push_back(
-      Time("--drain-window", kDrain, "the streams' endings are spread over this", &Config::drain_window, kZero));
+      Time("--drain-window", kDrain, "period over which open streams are closed", &config.drain_window, kZero));
 }
 
-void AddLogs(std::vector<Flag>& flags) {
-  flags.push_back(Choice<LogLevel>("--log-level", kLogs, "least severity that is logged", &Config::log_level,
-                                   {{"debug", LogLevel::kDebug},
-                                    {"info", LogLevel::kInfo},
-                                    {"warn", LogLevel::kWarn},
-                                    {"error", LogLevel::kError}}));
-  flags.push_back(Choice<LogFormat>("--log-format", kLogs, "of the log and the access log", &Config::log_format,
-                                    {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
-  flags.push_back(Single<AccessLog>("--access-log", kLogs, "FILE|stdout|off", "a line at the end of each request",
-                                    &Config::access_log, ParseAccessLog, PrintAccessLog));
-  flags.push_back(Switch("--check", kOther, "validate what can be known without traffic, and exit", &Config::check));
-  flags.back().listed = false;
+void AddLogs(Config& config, FlagTable& flags) {
+  flags.push_back(Choice("--log-level", kLogs, "minimum log level", &config.log_level,
+                         {{"debug", LogLevel::kDebug},
+                          {"info", LogLevel::kInfo},
+                          {"warn", LogLevel::kWarn},
+                          {"error", LogLevel::kError}}));
+  flags.push_back(Choice("--log-format", kLogs, "format of log messages", &config.log_format,
+                         {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
+  flags.push_back(Single("--access-log", kLogs, "FILE|stdout|off",
+                         "destination of the access log: one JSON line per request", &config.access_log, ParseAccessLog,
+                         PrintAccessLog));
+  flags.push_back(Switch(kCheckFlag, kOther, "validate the configuration and exit", &config.check));
 }
 
 }  // namespace
 
-const std::vector<Flag>& Flags() {
-  static const std::vector<Flag>* const flags = [] {
-    auto* all = new std::vector<Flag>();
-    AddAddresses(*all);
-    AddTls(*all);
-    AddUpstreamTls(*all);
-    AddApi(*all);
-    AddSizes(*all);
-    AddTimes(*all);
-    AddLogs(*all);
-    return all;
-  }();
-  return *flags;
+FlagTable FlagsOf(Config& config) {
+  FlagTable flags;
+  AddAddresses(config, flags);
+  AddTls(config, flags);
+  AddUpstreamTls(config, flags);
+  AddApi(config, flags);
+  AddHeaders(config, flags);
+  AddSizes(config, flags);
+  AddTimes(config, flags);
+  AddLogs(config, flags);
+  return flags;
 }
 
 }  // namespace penstock::config

@@ -36,12 +36,12 @@ absl::string_view TakeDigits(absl::string_view& text) {
 
 absl::Status BadSize(absl::string_view text, absl::string_view problem) {
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" ", problem, ": a size is digits, then nothing, k or M, such as 64k"));
+      absl::StrCat("must be a size such as 512, 64k or 4M, got \"", text, "\": ", problem));
 }
 
 absl::Status BadDuration(absl::string_view text, absl::string_view problem) {
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" ", problem, ": a duration is a number, then ms, s, m or h, such as 250ms or 1.5s"));
+      absl::StrCat("must be a duration such as 250ms, 1.5s, 10m or 2h, got \"", text, "\": ", problem));
 }
 
 }  // namespace
@@ -50,23 +50,23 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
   if (text == "none") return kNoSizeLimit;
   absl::string_view rest = text;
   const absl::string_view digits = TakeDigits(rest);
-  if (digits.empty()) return BadSize(text, "is no size");
+  if (digits.empty()) return BadSize(text, "not a number");
   uint64_t unit = 1;
   if (rest == "k") {
     unit = kKilo;
   } else if (rest == "M") {
     unit = kMega;
   } else if (!rest.empty()) {
-    return BadSize(text, "has an unknown unit");
+    return BadSize(text, "unknown unit");
   }
   constexpr uint64_t kMax = kNoSizeLimit - 1;
   uint64_t value = 0;
   for (const char digit : digits) {
     const uint64_t next = static_cast<uint64_t>(digit - '0');
-    if (value > (kMax - next) / 10) return BadSize(text, "is too large");
+    if (value > (kMax - next) / 10) return BadSize(text, "too large");
     value = value * 10 + next;
   }
-  if (value > kMax / unit) return BadSize(text, "is too large");
+  if (value > kMax / unit) return BadSize(text, "too large");
   return value * unit;
 }
 
@@ -86,11 +86,11 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   if (!rest.empty() && rest.front() == '.') {
     rest.remove_prefix(1);
     decimals = TakeDigits(rest);
-    if (decimals.empty()) return BadDuration(text, "is no duration");
+    if (decimals.empty()) return BadDuration(text, "not a number");
   }
-  if (whole.empty()) return BadDuration(text, "is no duration");
-  if (whole.size() > kMaxWholeDigits) return BadDuration(text, "is too long");
-  if (decimals.size() > kMaxDecimals) return BadDuration(text, "has more than three decimals");
+  if (whole.empty()) return BadDuration(text, "not a number");
+  if (whole.size() > kMaxWholeDigits) return BadDuration(text, "too long");
+  if (decimals.size() > kMaxDecimals) return BadDuration(text, "more than three decimals");
 
   int64_t value = 0;
   int64_t scale = 1;
@@ -101,13 +101,13 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   }
   if (rest.empty()) {
     if (value == 0) return absl::ZeroDuration();
-    return BadDuration(text, "has no unit");
+    return BadDuration(text, "no unit");
   }
   const auto unit = std::find_if(std::begin(kDurationUnits), std::end(kDurationUnits),
                                  [&](const DurationUnit& candidate) { return candidate.name == rest; });
-  if (unit == std::end(kDurationUnits)) return BadDuration(text, "has an unknown unit");
+  if (unit == std::end(kDurationUnits)) return BadDuration(text, "unknown unit");
   const int64_t scaled = value * unit->milliseconds;
-  if (scaled % scale != 0) return BadDuration(text, "is finer than a millisecond");
+  if (scaled % scale != 0) return BadDuration(text, "finer than a millisecond");
   return absl::Milliseconds(scaled / scale);
 }
 

@@ -42,10 +42,10 @@ TEST(ParseSize, RefusesTheRestAndSaysWhatIsRight) {
     const char* says;
   };
   for (const Row& row : {
-           Row{"", "is no size"},
-           Row{"k", "is no size"},
-           Row{"-1", "is no size"},
-           Row{" 1", "is no size"},
+           Row{"", "not a number"},
+           Row{"k", "not a number"},
+           Row{"-1", "not a number"},
+           Row{" 1", "not a number"},
            Row{"0x10", "unknown unit"},
            Row{"1K", "unknown unit"},
            Row{"1m", "unknown unit"},
@@ -54,14 +54,14 @@ TEST(ParseSize, RefusesTheRestAndSaysWhatIsRight) {
            Row{"1kB", "unknown unit"},
            Row{"18446744073709551615", "too large"},
            Row{"18446744073709551616", "too large"},
-           Row{"None", "is no size"},
+           Row{"None", "not a number"},
            Row{"99999999999999999999999", "too large"},
            Row{"17592186044416M", "too large"},
        }) {
     const auto parsed = ParseSize(row.text);
     ASSERT_FALSE(parsed.ok()) << row.text;
     EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(row.says)) << row.text;
-    EXPECT_THAT(std::string(parsed.status().message()), HasSubstr("such as 64k")) << row.text;
+    EXPECT_THAT(std::string(parsed.status().message()), HasSubstr("such as 512, 64k or 4M")) << row.text;
   }
 }
 
@@ -106,13 +106,13 @@ TEST(ParseDuration, RefusesTheRestAndSaysWhatIsRight) {
     const char* says;
   };
   for (const Row& row : {
-           Row{"", "is no duration"},
-           Row{"s", "is no duration"},
-           Row{".5s", "is no duration"},
-           Row{"1.s", "is no duration"},
-           Row{"-1s", "is no duration"},
-           Row{"1", "has no unit"},
-           Row{"1.5", "has no unit"},
+           Row{"", "not a number"},
+           Row{"s", "not a number"},
+           Row{".5s", "not a number"},
+           Row{"1.s", "not a number"},
+           Row{"-1s", "not a number"},
+           Row{"1", "no unit"},
+           Row{"1.5", "no unit"},
            Row{"1S", "unknown unit"},
            Row{"1 s", "unknown unit"},
            Row{"1h30m", "unknown unit"},

@@ -1,4 +1,4 @@
-// The grpc-gateway dialect of RequestBinding; what it expects was seen in grpc-gateway v2.33.
+// What GoRequestBinding binds; what is expected was seen in grpc-gateway v2.33.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "binding_test.pb.h"
-#include "gateway/binding/binding.h"
 #include "gateway/codec/wire_to_json.h"
+#include "gateway/grpc_gateway/go_request_binding.h"
 #include "google/api/httpbody.pb.h"
 #include "transcode_test.pb.h"
 #include "transcode_test_proto2.pb.h"
@@ -45,11 +45,8 @@ struct Request {
 };
 
 std::string Bind(const char* type, const Request& row, bool patch = false) {
-  const auto binding = binding::RequestBinding::Build(Plans(), Plan(type),
-                                                      {.rules = binding::BindingRules::kGrpcGateway,
-                                                       .path_variables = row.variables,
-                                                       .body = row.body_field,
-                                                       .patch = patch});
+  const auto binding =
+      GoRequestBinding::Build(Plan(type), {.path_variables = row.variables, .body = row.body_field, .patch = patch});
   if (!binding.ok()) return std::string(binding.status().message());
   std::string wire = "kept";
   const absl::Status status =
@@ -170,8 +167,7 @@ TEST(GoQueryTest, PassesOverWhatIsBound) {
 }
 
 TEST(GoQueryTest, FormsAndUrlCountAsOne) {
-  const auto binding =
-      binding::RequestBinding::Build(Plans(), Plan("UpdateBook"), {.rules = binding::BindingRules::kGrpcGateway});
+  const auto binding = GoRequestBinding::Build(Plan("UpdateBook"), {});
   std::string wire;
   ASSERT_TRUE(binding->Bind({.queries = {"numbers=1", "numbers=2"}}, &wire).ok());
   test::UpdateBook message;
@@ -333,8 +329,7 @@ TEST(GoPatchTest, FillsTheMaskBeforeTheQuery) {
 }
 
 TEST(GoHttpBodyTest, IsJsonLikeAnyMessage) {
-  const auto binding = binding::RequestBinding::Build(Plans(), Plan("Upload"),
-                                                      {.rules = binding::BindingRules::kGrpcGateway, .body = "file"});
+  const auto binding = GoRequestBinding::Build(Plan("Upload"), {.body = "file"});
   EXPECT_FALSE(binding->takes_http_body());
   std::string wire;
   const std::string json = R"({"contentType":"text/plain","data":"aGk="})";

@@ -3,8 +3,8 @@
 // behind Go's HTTP server.
 //
 //   LastRegisteredRouter::Builder builder(Unescape::kLegacy);
-//   builder.Add("GET", *PathTemplate::Parse("/v1/ticks", kGrpcGateway), 0, "pkg.Service.Ticks");
-//   builder.Add("GET", *PathTemplate::Parse("/v1/{id}", kGrpcGateway), 1, "pkg.Service.Get");
+//   builder.Add("GET", *PathTemplate::Parse("/v1/ticks", LastRegisteredRouter::kSyntax), 0, "pkg.Service.Ticks");
+//   builder.Add("GET", *PathTemplate::Parse("/v1/{id}", LastRegisteredRouter::kSyntax), 1, "pkg.Service.Get");
 //   (*std::move(builder).Build())->Find("GET", "/v1/ticks").route  → 1
 //
 // - A template with a verb matches where the last segment ends in it with something before; one without takes "x:y" as
@@ -13,8 +13,7 @@
 //   GET route. "*" comes last of all, where grpc-gateway, which knows no such thing, would refuse.
 // - kMethodNotAllowed has no `allow`.
 // - Literals are compared as they are written. With Unescape::kLegacy, and where a path is escaped no more than Go
-// would
-//   do it, the whole path is decoded first; with kAll an escaped slash separates segments.
+//   would do it, the whole path is decoded first; with kAll an escaped slash separates segments.
 #ifndef PENSTOCK_GATEWAY_GRPC_GATEWAY_LAST_REGISTERED_ROUTER_H_
 #define PENSTOCK_GATEWAY_GRPC_GATEWAY_LAST_REGISTERED_ROUTER_H_
 
@@ -35,6 +34,10 @@ namespace penstock::grpc_gateway {
 class LastRegisteredRouter final : public route::Router {
  public:
   class Builder;
+
+  // The templates that grpc-gateway's generator takes.
+  static constexpr route::TemplateSyntax kSyntax = {
+      .segments_after_star_star = true, .colons_in_literals = true, .decode_literals = false};
 
   using route::Router::Find;
   Match Find(absl::string_view method, absl::string_view path, bool is_form_post) const override;

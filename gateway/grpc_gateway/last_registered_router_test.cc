@@ -34,7 +34,7 @@ struct Route {
 };
 
 route::PathTemplate Template(const std::string& text) {
-  return route::PathTemplate::Parse(text, route::PathTemplate::Syntax::kGrpcGateway).value();
+  return route::PathTemplate::Parse(text, LastRegisteredRouter::kSyntax).value();
 }
 
 std::unique_ptr<const route::Router> Build(const std::vector<Route>& routes,

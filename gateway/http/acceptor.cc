@@ -16,15 +16,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "gateway/net/address.h"
 
 namespace penstock::http {
 namespace {
-
-constexpr char kUnixPrefix[] = "unix:";
 
 net::UniqueFd OpenReserve() { return net::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -42,31 +38,30 @@ void TurnAway(net::UniqueFd socket, absl::string_view answer) {
 
 bool OutOfDescriptors(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
-absl::Status Unusable(absl::string_view address, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("cannot listen on \"", address, "\": ", why));
+absl::Status Unusable(const net::Address& address, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("cannot listen on \"", net::PrintAddress(address), "\": ", why));
 }
 
-absl::Status Failed(absl::string_view address, int error) {
+absl::Status Failed(const net::Address& address, int error) {
+  const std::string cannot = absl::StrCat("cannot listen on ", net::PrintAddress(address), ": ");
   if (error == EADDRINUSE) {
-    return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", address,
-                                                 ": the address is in use. Stop what listens there, or choose another "
+    return absl::AlreadyExistsError(absl::StrCat(cannot,
+                                                 "the address is in use. Stop what listens there, or choose another "
                                                  "address (port 0 picks a free one)."));
   }
   if (error == EACCES || error == EPERM) {
-    return absl::PermissionDeniedError(absl::StrCat("cannot listen on ", address,
-                                                    ": permission denied. Choose a port above 1023, or a folder that "
-                                                    "this user may write to."));
+    return absl::PermissionDeniedError(
+        absl::StrCat(cannot, "permission denied. Choose a port above 1023, or a folder that this user may write to."));
   }
-  return absl::UnavailableError(
-      absl::StrCat("cannot listen on ", address, ": ", std::strerror(error), ". Choose an address of this machine."));
+  return absl::UnavailableError(absl::StrCat(cannot, std::strerror(error), ". Choose an address of this machine."));
 }
 
-absl::StatusOr<net::UniqueFd> BindTo(absl::string_view address, const addrinfo& where, bool dual_stack) {
+absl::StatusOr<net::UniqueFd> BindTo(const net::Address& address, const addrinfo& where) {
   net::UniqueFd fd(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failed(address, errno);
   // A restart must not wait for the connections of the last run. Never SO_REUSEPORT: a busy port must be an error.
   const int on = 1;
-  const int v6_only = dual_stack ? 0 : 1;
+  const int v6_only = address.host.empty() ? 0 : 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (where.ai_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
   if (::bind(fd.get(), where.ai_addr, where.ai_addrlen) != 0) return Failed(address, errno);
@@ -74,36 +69,24 @@ absl::StatusOr<net::UniqueFd> BindTo(absl::string_view address, const addrinfo& 
   return fd;
 }
 
-absl::StatusOr<net::UniqueFd> BindTcp(const std::string& address) {
-  const absl::StatusOr<net::ListenAddress> parsed = net::ParseListenAddress(address);
-  if (!parsed.ok()) return Unusable(address, parsed.status().message());
-  const std::string port = absl::StrCat(parsed->port);
-  const bool any = parsed->host.empty();
+absl::StatusOr<net::UniqueFd> BindTcp(const net::Address& address) {
+  const std::string port = absl::StrCat(address.port);
+  const bool any = address.host.empty();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_family = any ? AF_INET6 : AF_UNSPEC;
   for (;;) {
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(any ? nullptr : parsed->host.c_str(), port.c_str(), &hints, &found);
+    const int error = ::getaddrinfo(any ? nullptr : address.host.c_str(), port.c_str(), &hints, &found);
     if (error != 0)
       return Unusable(address, absl::StrCat(::gai_strerror(error), ". Write an address of this machine."));
-    absl::StatusOr<net::UniqueFd> fd = BindTo(address, *found, any);
+    absl::StatusOr<net::UniqueFd> fd = BindTo(address, *found);
     ::freeaddrinfo(found);
     // A kernel without IPv6 still has every IPv4 address.
     if (fd.ok() || absl::IsAlreadyExists(fd.status()) || !any || hints.ai_family == AF_INET) return fd;
     hints.ai_family = AF_INET;
   }
-}
-
-absl::StatusOr<sockaddr_un> UnixAddress(absl::string_view address, absl::string_view path) {
-  sockaddr_un where{};
-  where.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(where.sun_path)) {
-    return Unusable(address, absl::StrCat("a socket's path has 1 to ", sizeof(where.sun_path) - 1, " bytes"));
-  }
-  std::memcpy(where.sun_path, path.data(), path.size());
-  return where;
 }
 
 // A socket file that nobody listens on is what a killed process left behind. Anything else is not ours to remove.
@@ -116,27 +99,33 @@ void RemoveStale(const sockaddr_un& where) {
   if (refused) ::unlink(where.sun_path);
 }
 
-absl::StatusOr<net::UniqueFd> BindUnix(const std::string& address) {
-  absl::StatusOr<sockaddr_un> where = UnixAddress(address, absl::string_view(address).substr(sizeof(kUnixPrefix) - 1));
-  if (!where.ok()) return where.status();
-  RemoveStale(*where);
+absl::StatusOr<net::UniqueFd> BindUnix(const net::Address& address) {
+  sockaddr_un where{};
+  static_assert(sizeof(where.sun_path) == net::kMaxUnixPathBytes + 1);
+  if (address.path.empty() || address.path.size() > net::kMaxUnixPathBytes) {
+    return Unusable(address, absl::StrCat("a socket's path has 1 to ", net::kMaxUnixPathBytes, " bytes"));
+  }
+  where.sun_family = AF_UNIX;
+  address.path.copy(where.sun_path, net::kMaxUnixPathBytes);
+  RemoveStale(where);
   net::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failed(address, errno);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*where), sizeof(*where)) != 0) return Failed(address, errno);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) != 0) return Failed(address, errno);
   if (::listen(fd.get(), SOMAXCONN) != 0) return Failed(address, errno);
   return fd;
 }
 
-std::string ChosenAddress(int fd, const std::string& asked) {
-  if (absl::StartsWith(asked, kUnixPrefix)) return asked;
+// What the kernel made of `asked`.
+net::Address Chosen(int fd, const net::Address& asked) {
+  if (asked.is_unix()) return asked;
   sockaddr_storage where{};
   socklen_t size = sizeof(where);
-  char host[NI_MAXHOST] = "";
-  char port[NI_MAXSERV] = "";
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size);
-  ::getnameinfo(reinterpret_cast<sockaddr*>(&where), size, host, sizeof(host), port, sizeof(port),
-                NI_NUMERICHOST | NI_NUMERICSERV);
-  return where.ss_family == AF_INET6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+  char host[NI_MAXHOST] = "";
+  ::getnameinfo(reinterpret_cast<sockaddr*>(&where), size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST);
+  const in_port_t port = where.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(where).sin6_port
+                                                     : reinterpret_cast<const sockaddr_in&>(where).sin_port;
+  return net::Address::Tcp(host, ntohs(port));
 }
 
 }  // namespace
@@ -215,13 +204,11 @@ class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listene
 absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(net::Loop& loop, AcceptorOptions options,
                                                            std::vector<SessionSet*> sets) {
   std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, std::move(options), std::move(sets)));
-  for (const std::string& address : acceptor->options_.addresses) {
-    const bool is_unix = absl::StartsWith(address, kUnixPrefix);
-    absl::StatusOr<net::UniqueFd> fd = is_unix ? BindUnix(address) : BindTcp(address);
+  for (const net::Address& address : acceptor->options_.addresses) {
+    absl::StatusOr<net::UniqueFd> fd = address.is_unix() ? BindUnix(address) : BindTcp(address);
     if (!fd.ok()) return fd.status();
-    acceptor->addresses_.push_back(ChosenAddress(fd->get(), address));
-    acceptor->listeners_.push_back(
-        std::make_shared<Listener>(*acceptor, *std::move(fd), is_unix ? address.substr(sizeof(kUnixPrefix) - 1) : ""));
+    acceptor->addresses_.push_back(Chosen(fd->get(), address));
+    acceptor->listeners_.push_back(std::make_shared<Listener>(*acceptor, *std::move(fd), address.path));
   }
   return acceptor;
 }

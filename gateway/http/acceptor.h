@@ -6,7 +6,7 @@
 // Out of descriptors: one is kept in reserve, so that a connection can be taken off the backlog and turned away, and
 // accepting pauses instead of spinning on a listener that stays readable.
 //
-//   auto acceptor = Acceptor::Listen(loop, {.addresses = {":8080"}}, {&set});
+//   auto acceptor = Acceptor::Listen(loop, {.addresses = {net::Address::Tcp("", 8080)}}, {&set});
 //   (*acceptor)->Start();
 #ifndef PENSTOCK_GATEWAY_HTTP_ACCEPTOR_H_
 #define PENSTOCK_GATEWAY_HTTP_ACCEPTOR_H_
@@ -15,20 +15,19 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "gateway/http/address_quota.h"
 #include "gateway/http/session_set.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/unique_fd.h"
 
 namespace penstock::http {
 
 struct AcceptorOptions {
-  // ":port" (every address, v4 and v6), "address:port", "[v6]:port", "unix:path". Port 0 picks one.
-  std::vector<std::string> addresses;
+  std::vector<net::Address> addresses;
   size_t max_connections = 10'000;
   // The same of one client address (see AddressQuota); one more is told 429 and closed at once.
   size_t max_connections_per_address = std::numeric_limits<size_t>::max();
@@ -49,7 +48,7 @@ class Acceptor {
 
   // Binds and listens; accepts nothing yet. `loop` is where accepting happens; `sets` has one for each loop, and both
   // outlive the acceptor. Fails naming the address and the remedy: ALREADY_EXISTS for one that is taken,
-  // INVALID_ARGUMENT for one that cannot be read.
+  // INVALID_ARGUMENT for one that no machine has.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(net::Loop& loop, AcceptorOptions options,
                                                           std::vector<SessionSet*> sets);
   ~Acceptor();
@@ -57,8 +56,8 @@ class Acceptor {
   // Begins to accept. Any thread; once.
   void Start();
 
-  // The addresses as chosen, in the order given: "127.0.0.1:40123", "[::]:8080", "unix:/run/p.sock".
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  // The addresses as chosen, in the order given: what was a name or no host is a literal, and no port is 0.
+  const std::vector<net::Address>& addresses() const { return addresses_; }
 
   // Closes the listeners and removes unix socket files. The loop's thread, or any once the loop has stopped.
   void StopListening();
@@ -81,7 +80,7 @@ class Acceptor {
   const std::shared_ptr<AddressQuota> quota_;  // null: no bound
   net::UniqueFd reserve_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  std::vector<std::string> addresses_;
+  std::vector<net::Address> addresses_;
 };
 
 }  // namespace penstock::http

@@ -23,10 +23,12 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/http/testing/test_client.h"
 #include "gateway/http/testing/test_server.h"
+#include "gateway/net/address.h"
 
 namespace penstock::http {
 namespace {
 
+using net::Address;
 using testing::EventLog;
 using testing::LoopThread;
 using testing::Scripted;
@@ -61,9 +63,10 @@ class Site {
     acceptor_->Start();
     return absl::OkStatus();
   }
-  void ListenAnywhere() { ASSERT_TRUE(Listen({.addresses = {"127.0.0.1:0"}}).ok()); }
+  void ListenAnywhere() { ASSERT_TRUE(Listen({.addresses = {Address::Tcp("127.0.0.1", 0)}}).ok()); }
 
-  const std::string& address(size_t i = 0) const { return acceptor_->addresses()[i]; }
+  std::string address(size_t i = 0) const { return net::PrintAddress(acceptor_->addresses()[i]); }
+  const net::Address& listening(size_t i = 0) const { return acceptor_->addresses()[i]; }
   TestClient Connect(size_t i = 0) { return TestClient::Connect(address(i)); }
   SessionSet& set(size_t i = 0) { return *sets_[i]; }
   void StopListening() {
@@ -84,9 +87,11 @@ bool Answers(TestClient client, absl::string_view text = "loop ") {
 
 TEST(Acceptor, ServesWhatItWasToldTo) {
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0", ":0", "localhost:0"}}).ok());
+  ASSERT_TRUE(
+      site.Listen({.addresses = {Address::Tcp("127.0.0.1", 0), Address::Tcp("", 0), Address::Tcp("localhost", 0)}})
+          .ok());
   for (size_t i = 0; i < 3; ++i) {
-    const std::string& address = site.address(i);
+    const std::string address = site.address(i);
     EXPECT_FALSE(absl::EndsWith(address, ":0")) << address;
     const std::string port = address.substr(address.rfind(':'));
     EXPECT_TRUE(
@@ -98,7 +103,7 @@ TEST(Acceptor, ServesWhatItWasToldTo) {
 
 TEST(Acceptor, OneAddressHasSoManyConnectionsAndNoMore) {
   Site site(2);
-  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0"}, .max_connections_per_address = 2}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Tcp("127.0.0.1", 0)}, .max_connections_per_address = 2}).ok());
   std::vector<TestClient> kept;
   for (int i = 0; i < 2; ++i) {
     kept.push_back(site.Connect());
@@ -114,7 +119,7 @@ TEST(Acceptor, OneAddressHasSoManyConnectionsAndNoMore) {
 
 TEST(Acceptor, EveryAddressIsBothFamilies) {
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {":0"}}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Tcp("", 0)}}).ok());
   const std::string port = site.address().substr(site.address().rfind(':'));
   EXPECT_TRUE(Answers(TestClient::Connect("127.0.0.1" + port)));
   TestClient over_v6 = TestClient::Connect("[::1]" + port);
@@ -129,18 +134,18 @@ TEST(Acceptor, ABusyPortIsAnError) {
   Site first;
   first.ListenAnywhere();
   Site second;
-  const absl::Status status = second.Listen({.addresses = {first.address()}});
+  const absl::Status status = second.Listen({.addresses = {first.listening()}});
   EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_TRUE(absl::StrContains(status.message(), first.address())) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "port 0")) << status;
 }
 
 TEST(Acceptor, APortIsFreeAgainAtOnce) {
-  std::string address;
+  Address address;
   {
     Site site;
     site.ListenAnywhere();
-    address = site.address();
+    address = site.listening();
     TestClient client = site.Connect();
     client.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     EXPECT_EQ(client.WaitForEnd(), End::kFin);
@@ -150,17 +155,15 @@ TEST(Acceptor, APortIsFreeAgainAtOnce) {
 }
 
 TEST(Acceptor, AddressesThatCannotBe) {
-  for (const char* address :
-       {"8080", "localhost", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "unix:", ""}) {
+  for (const Address& address :
+       {Address::Tcp("no.such.host.invalid", 80), Address::Unix(""), Address::Unix(std::string(200, 'a'))}) {
     Site site;
     const absl::Status status = site.Listen({.addresses = {address}});
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << address;
-    EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("\"", address, "\""))) << status;
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << net::PrintAddress(address);
+    EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("\"", net::PrintAddress(address), "\""))) << status;
   }
   Site site;
-  EXPECT_EQ(site.Listen({.addresses = {absl::StrCat("unix:/", std::string(200, 'a'))}}).code(),
-            absl::StatusCode::kInvalidArgument);
-  EXPECT_FALSE(site.Listen({.addresses = {"192.0.2.1:0"}}).ok()) << "not an address of this machine";
+  EXPECT_FALSE(site.Listen({.addresses = {Address::Tcp("192.0.2.1", 0)}}).ok()) << "not an address of this machine";
 }
 
 std::string TemporaryPath(absl::string_view name) {
@@ -179,11 +182,11 @@ bool Exists(const std::string& path) {
 TEST(Acceptor, AUnixSocket) {
   const std::string path = TemporaryPath("socket");
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"unix:" + path}}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Unix(path)}}).ok());
   EXPECT_EQ(site.address(), "unix:" + path);
   EXPECT_TRUE(Answers(site.Connect()));
   Site second;
-  EXPECT_EQ(second.Listen({.addresses = {"unix:" + path}}).code(), absl::StatusCode::kAlreadyExists)
+  EXPECT_EQ(second.Listen({.addresses = {Address::Unix(path)}}).code(), absl::StatusCode::kAlreadyExists)
       << "somebody listens there";
   EXPECT_TRUE(Answers(site.Connect()));
   site.StopListening();
@@ -201,7 +204,7 @@ TEST(Acceptor, AStaleUnixSocketIsReplaced) {
   }
   ASSERT_TRUE(Exists(path));
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"unix:" + path}}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Unix(path)}}).ok());
   EXPECT_TRUE(Answers(site.Connect()));
 }
 
@@ -209,7 +212,7 @@ TEST(Acceptor, AFileThatIsNoSocketStays) {
   const std::string path = TemporaryPath("file");
   const net::UniqueFd file(::open(path.c_str(), O_CREAT | O_WRONLY, 0600));
   Site site;
-  EXPECT_EQ(site.Listen({.addresses = {"unix:" + path}}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(site.Listen({.addresses = {Address::Unix(path)}}).code(), absl::StatusCode::kAlreadyExists);
   EXPECT_TRUE(Exists(path));
   ::unlink(path.c_str());
 }
@@ -230,7 +233,7 @@ TEST(Acceptor, LoadIsSpread) {
 
 TEST(Acceptor, OneTooManyIsToldSo) {
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0"}, .max_connections = 2}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Tcp("127.0.0.1", 0)}, .max_connections = 2}).ok());
   TestClient first = site.Connect();
   TestClient second = site.Connect();
   first.Send(kGet);
@@ -250,7 +253,7 @@ TEST(Acceptor, OneTooManyIsToldSo) {
 
 TEST(Acceptor, AFloodAboveTheLimitIsBounded) {
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0"}, .max_connections = 0}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Tcp("127.0.0.1", 0)}, .max_connections = 0}).ok());
   std::vector<TestClient> clients;
   for (size_t i = 0; i < 2 * Acceptor::kRefusalsAtOnce; ++i) clients.push_back(site.Connect());
   // All are answered in the end, though no client closes: those that were told are given up after a while.
@@ -321,7 +324,7 @@ TEST(Acceptor, OutOfDescriptorsItShedsWithoutSpinning) {
 
 TEST(Acceptor, OutOfDescriptorsTheReserveServesWhenAskedTo) {
   Site site;
-  ASSERT_TRUE(site.Listen({.addresses = {"127.0.0.1:0"}, .serve_from_reserve = true}).ok());
+  ASSERT_TRUE(site.Listen({.addresses = {Address::Tcp("127.0.0.1", 0)}, .serve_from_reserve = true}).ok());
   ASSERT_TRUE(Answers(site.Connect()));
   const FewDescriptors limit(1);
   for (int i = 0; i < 2; ++i) {

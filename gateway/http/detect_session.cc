@@ -8,9 +8,9 @@
 
 namespace penstock::http {
 
-DetectSession::DetectSession(SessionContext& context, net::Transport transport)
+DetectSession::DetectSession(SessionContext& context, net::ByteStream byte_stream)
     : context_(context),
-      transport_(std::move(transport)),
+      byte_stream_(std::move(byte_stream)),
       refused_(context.options.tls != nullptr && context.options.tls->requires_client_certificate()) {
   WaitReadable();
   context_.loop.Arm(this, context_.options.idle_timeout);
@@ -21,19 +21,15 @@ void DetectSession::BeginDrain() {
 }
 
 void DetectSession::WaitReadable() {
-  transport_.WaitReadable([this] { OnReady(); });
-}
-
-void DetectSession::WaitWritable() {
-  transport_.WaitWritable([this] { OnReady(); });
+  byte_stream_.WaitReadable([this] { OnReady(); });
 }
 
 // Exactly one wait is pending at any time until this is called, so this is where the object may end.
 void DetectSession::OnReady() {
   if (state_ == State::kClosed) return context_.Remove(*this);
   if (state_ == State::kHandshake) return ContinueHandshake();
-  if (state_ == State::kFirstByte && context_.options.tls != nullptr && transport_.FirstByteIs(kTlsHandshakeByte)) {
-    if (!transport_.StartTls(context_.options.tls->context().get())) return context_.Remove(*this);
+  if (state_ == State::kFirstByte && context_.options.tls != nullptr && byte_stream_.FirstByteIs(kTlsHandshakeByte)) {
+    if (!byte_stream_.StartTlsServer(context_.options.tls->context().get())) return context_.Remove(*this);
     Begin(State::kHandshake);
     return ContinueHandshake();
   }
@@ -42,8 +38,8 @@ void DetectSession::OnReady() {
 
 void DetectSession::Sniff() {
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = transport_.Read(buffer, kReadBytes);
-  if (n == net::Transport::kAgain) return WaitReadable();
+  const ssize_t n = byte_stream_.Read(buffer, kReadBytes);
+  if (n == net::ByteStream::kAgain) return WaitReadable();
   if (n <= 0) return context_.Remove(*this);
   const absl::string_view input(buffer, static_cast<size_t>(n));
   switch (sniffer_.Feed(input)) {
@@ -65,23 +61,21 @@ void DetectSession::Begin(State state) {
 }
 
 void DetectSession::ContinueHandshake() {
-  switch (transport_.ContinueHandshake()) {
-    case net::Transport::Handshake::kWantRead:
+  switch (byte_stream_.Handshake()) {
+    case net::ByteStream::Step::kAgain:
       return WaitReadable();
-    case net::Transport::Handshake::kWantWrite:
-      return WaitWritable();
-    case net::Transport::Handshake::kFailed:
+    case net::ByteStream::Step::kFailed:
       return context_.Remove(*this);
-    case net::Transport::Handshake::kDone:
+    case net::ByteStream::Step::kDone:
       break;
   }
   refused_ = false;
-  if (transport_.alpn() == net::Transport::Alpn::kHttp2) return BecomeHttp2({});
+  if (byte_stream_.alpn() == net::ByteStream::Alpn::kHttp2) return BecomeHttp2({});
   BecomeHttp1({});
 }
 
 void DetectSession::BecomeHttp1(absl::string_view input) {
-  auto next = std::make_unique<Http1Session>(context_, std::move(transport_));
+  auto next = std::make_unique<Http1Session>(context_, std::move(byte_stream_));
   if (refused_) {
     next->Refuse(403, "this port serves TLS with a client certificate only");
   } else {
@@ -92,7 +86,7 @@ void DetectSession::BecomeHttp1(absl::string_view input) {
 }
 
 void DetectSession::BecomeHttp2(absl::string_view input) {
-  auto next = std::make_unique<Http2Session>(context_, std::move(transport_));
+  auto next = std::make_unique<Http2Session>(context_, std::move(byte_stream_));
   if (refused_) {
     next->RefuseInsecure();
   } else {
@@ -106,7 +100,7 @@ void DetectSession::BecomeHttp2(absl::string_view input) {
 void DetectSession::Close() {
   state_ = State::kClosed;
   Disarm();
-  transport_.Close(/*reset=*/false);
+  byte_stream_.Close(/*reset=*/false);
 }
 
 void DetectSession::OnTimer() { Close(); }

@@ -18,8 +18,8 @@
 #include "absl/strings/string_view.h"
 #include "gateway/http/preface.h"
 #include "gateway/http/session.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
@@ -28,7 +28,7 @@ class DetectSession final : public Session, private net::Timer {
   // Bytes that the first read takes: handed on to the session that understands them.
   static constexpr size_t kReadBytes = 16 * 1024;
 
-  DetectSession(SessionContext& context, net::Transport transport);
+  DetectSession(SessionContext& context, net::ByteStream byte_stream);
 
   // Closes at once a connection of which nothing has come yet. What has begun is served once.
   void BeginDrain() override;
@@ -37,7 +37,6 @@ class DetectSession final : public Session, private net::Timer {
   enum class State : uint8_t { kFirstByte, kPreface, kHandshake, kClosed };
 
   void WaitReadable();
-  void WaitWritable();
   void OnReady();
   void Sniff();
   void Begin(State state);
@@ -48,7 +47,7 @@ class DetectSession final : public Session, private net::Timer {
   void OnTimer() override;
 
   SessionContext& context_;
-  net::Transport transport_;
+  net::ByteStream byte_stream_;
   State state_ = State::kFirstByte;
   bool refused_;  // until a client certificate is seen, where one is required
   PrefaceSniffer sniffer_;

@@ -1,7 +1,6 @@
 #include "gateway/http/http1_session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -12,21 +11,17 @@
 namespace penstock::http {
 namespace {
 
-// "0000006d\r\n": reserved before a chunk's data and filled in when its length is known. Eight digits are more than a
-// turn can append; leading zeros are part of the grammar (RFC 9112 section 7.1).
-constexpr size_t kSizeDigits = 8;
-constexpr absl::string_view kSizeLine = "00000000\r\n";
-
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr int kContentTooLarge = 413;
 constexpr absl::string_view kServed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-void Append(std::string& out, absl::string_view text) { out.append(text.data(), text.size()); }
-
 }  // namespace
 
-Http1Session::Http1Session(SessionContext& context, net::Transport transport)
-    : context_(context), transport_(std::move(transport)), peer_(net::Peer::Of(transport_.fd())) {
+Http1Session::Http1Session(SessionContext& context, net::ByteStream byte_stream)
+    : context_(context),
+      byte_stream_(std::move(byte_stream)),
+      writer_(context.buffers),
+      peer_(net::Peer::Of(byte_stream_.fd())) {
   ArmRead();
   UpdateDeadline();
 }
@@ -44,7 +39,7 @@ void Http1Session::Refuse(int status, absl::string_view message, Headers extra) 
 }
 
 void Http1Session::BeginDrain() {
-  if (state_ == State::kHead && !out_ && !(parser_ && parser_->in_head())) {
+  if (state_ == State::kHead && writer_.empty() && !(parser_ && parser_->in_head())) {
     Close(false);
   } else {
     close_ = true;
@@ -78,7 +73,7 @@ size_t Http1Session::ReadAllowance() const {
 void Http1Session::ArmRead() {
   if (read_armed_ || ReadAllowance() == 0) return;
   read_armed_ = true;
-  transport_.WaitReadable([this] {
+  byte_stream_.WaitReadable([this] {
     read_armed_ = false;
     OnReadable();
   });
@@ -89,12 +84,12 @@ void Http1Session::OnReadable() {
   const size_t allowance = std::min(ReadAllowance(), net::Loop::kReadBufferBytes);
   if (allowance == 0) return;
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = transport_.Read(buffer, allowance);
+  const ssize_t n = byte_stream_.Read(buffer, allowance);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == net::Transport::kEnd) {
+  } else if (n == net::ByteStream::kEnd) {
     OnEof();
-  } else if (n == net::Transport::kFailed) {
+  } else if (n == net::ByteStream::kFailed) {
     return ClientGone("reset", /*reset=*/false);
   }
   ArmRead();
@@ -104,7 +99,7 @@ void Http1Session::OnReadable() {
 // is still written out for those that do.
 void Http1Session::OnEof() {
   eof_ = true;
-  if (!exchange_.finished || !out_) return ClientGone("client_closed", /*reset=*/false);
+  if (!request_.finished || writer_.empty()) return ClientGone("client_closed", /*reset=*/false);
   close_ = true;
 }
 
@@ -158,12 +153,12 @@ bool Http1Session::TakeStep(absl::string_view& input) {
 }
 
 void Http1Session::BeginRequest(RequestHead head) {
-  exchange_ = Exchange();
-  exchange_.to_head = head.method == "HEAD";
-  exchange_.http10 = head.version == Version::kHttp10;
-  exchange_.request_complete = !head.has_body;
-  exchange_.awaits_continue = head.has_body && !exchange_.http10 && FindHeader(head.headers, "expect") != nullptr;
-  if (exchange_.http10 ? !HasConnectionToken(head.headers, "keep-alive") : HasConnectionToken(head.headers, "close")) {
+  request_ = RequestState();
+  request_.to_head = head.method == "HEAD";
+  request_.http10 = head.version == Version::kHttp10;
+  request_.request_complete = !head.has_body;
+  request_.awaits_continue = head.has_body && !request_.http10 && FindHeader(head.headers, "expect") != nullptr;
+  if (request_.http10 ? !HasConnectionToken(head.headers, "keep-alive") : HasConnectionToken(head.headers, "close")) {
     close_ = true;
   }
   head.peer = peer_.ToString();
@@ -172,17 +167,16 @@ void Http1Session::BeginRequest(RequestHead head) {
   PENSTOCK_CHECK(handler_ != nullptr);
   context_.loop.live_requests().fetch_add(1, std::memory_order_relaxed);
   if (!answered()) handler_->OnRequestHead();
-  if (exchange_.awaits_continue && !exchange_.head_sent && !answered()) {
-    exchange_.awaits_continue = false;
-    Append(Out(), kContinue);
-    accounted_ = out_->size();
+  if (request_.awaits_continue && !request_.head_sent && !answered()) {
+    request_.awaits_continue = false;
+    writer_.AppendRaw(kContinue);
     context_.loop.Defer(this);
   }
 }
 
 void Http1Session::EndRequest() {
   parser_.reset();
-  exchange_.request_complete = true;
+  request_.request_complete = true;
   const bool wanted = state_ == State::kBody && !answered();
   state_ = State::kResponse;
   if (wanted) handler_->OnRequestEnd();
@@ -191,14 +185,14 @@ void Http1Session::EndRequest() {
 
 void Http1Session::KeepPipelined(absl::string_view input) {
   if (input.empty()) return;
-  if (exchange_.head_sent && exchange_.unknown_length && !exchange_.finished) {
+  if (request_.head_sent && writer_.open_ended() && !request_.finished) {
     // Nobody may wait behind a stream whose end is not in sight: the connection closes after it.
     close_ = true;
     DropInput(context_.options.max_lingering_bytes);
     return Consume(input);
   }
   if (!pipelined_) pipelined_ = std::make_unique<std::string>();
-  Append(*pipelined_, input);
+  pipelined_->append(input.data(), input.size());
 }
 
 void Http1Session::DropInput(size_t budget) {
@@ -221,7 +215,7 @@ void Http1Session::Discard(size_t bytes) {
 
 // The session's own answer to what never became a request.
 void Http1Session::RefuseRequest(int status, absl::string_view message, Headers extra) {
-  exchange_ = Exchange();
+  request_ = RequestState();
   close_ = true;
   DropInput(context_.options.max_lingering_bytes);
   SendError(*this, status, GrpcCodeOf(status), message, std::move(extra));
@@ -244,110 +238,53 @@ void Http1Session::ReleaseRequestBody(size_t bytes) {
 
 // ---- writing
 
-std::string& Http1Session::Out() {
-  if (!out_) out_ = context_.buffers.Take();
-  return *out_;
-}
-
-// A rest of the body that cannot be skipped cheaply: of unknown length, long, or never to come because the client
-// waits for `100 Continue`.
-// Whether what the client still has to send is worth the connection. What is left of a chunked body nobody knows: it is
-// read and dropped up to the limit, unless the answer is that there was too much of it.
+// Whether what the client still has to send costs the connection: it is long, or never to come because the client waits
+// for `100 Continue`. What is left of a chunked body nobody knows: it is read and dropped up to the limit, unless the
+// answer is that there was too much of it.
 bool Http1Session::MustCloseAfterHead(int status) const {
-  if (exchange_.request_complete) return false;
-  if (exchange_.awaits_continue || !parser_) return true;
+  if (request_.request_complete) return false;
+  if (request_.awaits_continue || !parser_) return true;
   const absl::optional<uint64_t> left = parser_->body_left();
   return left ? *left > context_.options.max_discarded_bytes : status == kContentTooLarge;
 }
 
 void Http1Session::SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) {
-  if (state_ == State::kClosed || exchange_.head_sent) return;
-  Exchange& now = exchange_;
-  now.head_sent = true;
-  now.bodiless = now.to_head || status == 204 || status == 304;
-  now.unknown_length = !content_length && !now.bodiless;
-  now.chunked = now.unknown_length && !now.http10;
-  now.owed = now.bodiless ? 0 : content_length.value_or(0);
-  const bool until_close = now.unknown_length && !now.chunked;
-  const bool others_wait = now.unknown_length && pipelined_;
-  if (context_.draining || MustCloseAfterHead(status) || until_close || others_wait) close_ = true;
+  using Framing = Http1Writer::Framing;
+  if (state_ == State::kClosed || request_.head_sent) return;
+  request_.head_sent = true;
+  const bool bodiless = request_.to_head || status == 204 || status == 304;
+  const Framing body = bodiless          ? Framing::kDropped
+                       : content_length  ? Framing::kLength
+                       : request_.http10 ? Framing::kUntilClose
+                                         : Framing::kChunked;
+  writer_.BeginBody(body, content_length.value_or(0));
+  const bool others_wait = writer_.open_ended() && pipelined_;
+  if (context_.draining || MustCloseAfterHead(status) || body == Framing::kUntilClose || others_wait) close_ = true;
   if (HasConnectionToken(headers, "close")) close_ = true;
   if (others_wait) DropInput(context_.options.max_lingering_bytes);
 
   ResponseFraming framing;
   if (status != 204 && status != 304) framing.content_length = content_length;
-  framing.chunked = now.chunked;
+  framing.chunked = body == Framing::kChunked;
   framing.close = close_;
-  framing.keep_alive = now.http10;
-  AppendResponseHead(status, headers, context_.DateLine(), framing, Out());
-  accounted_ = out_->size();
+  framing.keep_alive = request_.http10;
+  writer_.AppendHead(status, headers, context_.DateLine(), framing);
   context_.loop.Defer(this);
-}
-
-std::string& Http1Session::Body() {
-  std::string& out = Out();
-  if (piece_ == kNoPiece) {
-    if (exchange_.chunked) Append(out, kSizeLine);
-    piece_ = accounted_ = out.size();
-  }
-  return out;
-}
-
-void Http1Session::Account() {
-  unsent_ += out_->size() - accounted_;  // unsigned: a cut-off subtracts
-  accounted_ = out_->size();
 }
 
 void Http1Session::CommitBody() {
-  if (!out_ || piece_ == kNoPiece) return;
-  Account();
+  writer_.Commit();
   context_.loop.Defer(this);
-}
-
-// Frames what was appended since the last write.
-void Http1Session::ClosePiece() {
-  if (!out_ || piece_ == kNoPiece) return;
-  Account();
-  const size_t length = out_->size() - piece_;
-  if (exchange_.bodiless) {
-    out_->resize(piece_);
-  } else if (exchange_.chunked && length == 0) {
-    out_->resize(piece_ - kSizeLine.size());
-  } else if (exchange_.chunked) {
-    const size_t line = piece_ - kSizeLine.size();
-    size_t digit = kSizeDigits;
-    PENSTOCK_CHECK((uint64_t{length} >> (4 * kSizeDigits)) == 0);
-    for (size_t rest = length; rest != 0; rest >>= 4) (*out_)[line + --digit] = "0123456789abcdef"[rest & 15];
-    if (sent_ == line) sent_ += digit;  // nothing before it waits: the leading zeros need not travel
-    Append(*out_, "\r\n");
-  } else if (!exchange_.unknown_length) {
-    // More than was announced would be read as the next response.
-    if (length > exchange_.owed) exchange_.aborted = true;
-    exchange_.owed -= std::min<uint64_t>(length, exchange_.owed);
-  }
-  piece_ = kNoPiece;
-  accounted_ = out_->size();
-}
-
-void Http1Session::WriteEnding(const Headers& trailers) {
-  if (exchange_.owed > 0) exchange_.aborted = true;  // less than was announced: the client must see a cut
-  if (!exchange_.chunked) return;
-  std::string& out = Out();
-  Append(out, "0\r\n");
-  AppendFields(trailers, out);
-  Append(out, "\r\n");
-  accounted_ = out.size();
 }
 
 void Http1Session::Finish(const Headers& trailers) {
   if (answered()) return;
-  PENSTOCK_CHECK(exchange_.head_sent);
-  exchange_.finished = true;
-  ClosePiece();
-  WriteEnding(trailers);
+  PENSTOCK_CHECK(request_.head_sent);
+  request_.finished = true;
+  writer_.EndBody(trailers);
   unreleased_ = 0;
   if (state_ == State::kBody) {
-    if (close_ && !exchange_.request_complete) {
+    if (close_ && !request_.request_complete) {
       DropInput(context_.options.max_lingering_bytes);
     } else {
       state_ = State::kDiscard;
@@ -359,14 +296,14 @@ void Http1Session::Finish(const Headers& trailers) {
 
 void Http1Session::Abort() {
   if (answered()) return;
-  exchange_.aborted = true;
+  request_.aborted = true;
   context_.loop.Defer(this);
 }
 
 void Http1Session::RunDeferred() {
   if (state_ != State::kClosed) {
-    ClosePiece();
-    if (exchange_.aborted) Close(/*reset=*/true);
+    writer_.FramePiece();
+    if (request_.aborted || writer_.broken()) Close(/*reset=*/true);
   }
   if (state_ != State::kClosed) Write();
   if (state_ != State::kClosed) Settle();
@@ -380,41 +317,23 @@ void Http1Session::RunDeferred() {
 }
 
 void Http1Session::Write() {
-  if (!out_ || write_armed_) return;
-  const size_t waiting = out_->size() - sent_;
-  if (waiting > 0) {
-    const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-    if (n == net::Transport::kFailed) return ClientGone("reset", /*reset=*/false);
-    const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
-    sent_ += taken;
-    taken_ += taken;
-    if (taken < waiting) ArmWrite();
+  if (writer_.empty() || write_armed_) return;
+  const absl::string_view waiting = writer_.Unwritten();
+  size_t taken = 0;
+  if (!waiting.empty()) {
+    const ssize_t n = byte_stream_.Write(waiting);
+    if (n == net::ByteStream::kFailed) return ClientGone("reset", /*reset=*/false);
+    if (n > 0) taken = static_cast<size_t>(n);
+    deadline_.Took(taken);
+    if (taken < waiting.size()) ArmWrite();
   }
-  OnTaken();
-}
-
-// Counts what the socket took. While framing waits along with the body, body bytes count as the last to go.
-void Http1Session::OnTaken() {
-  const size_t waiting = out_->size() - sent_;
-  const size_t drained = unsent_ - std::min(unsent_, waiting);
-  unsent_ -= drained;
-  if (waiting == 0) {
-    out_->clear();
-    sent_ = 0;
-  } else if (sent_ >= waiting) {
-    out_->erase(0, sent_);  // each byte moves at most once on average
-    sent_ = 0;
-  }
-  accounted_ = out_->size();
+  const size_t drained = writer_.Took(taken);
   if (drained > 0 && handler_ && !answered()) handler_->OnDrained(drained);
-  if (!out_->empty()) return;
-  piece_ = kNoPiece;
-  context_.buffers.Give(std::move(out_));
 }
 
 void Http1Session::ArmWrite() {
   write_armed_ = true;
-  transport_.WaitWritable([this] {
+  byte_stream_.WaitWritable([this] {
     write_armed_ = false;
     context_.loop.Defer(this);
   });
@@ -424,15 +343,15 @@ void Http1Session::ArmWrite() {
 
 // What follows once the response is complete and out.
 void Http1Session::Settle() {
-  if (!exchange_.finished || out_) return;
+  if (!request_.finished || !writer_.empty()) return;
   DropHandler();
   if (state_ == State::kLinger) return;
   if (close_) return CloseAfterResponse();
-  if (exchange_.request_complete && state_ == State::kResponse) NextRequest();
+  if (request_.request_complete && state_ == State::kResponse) NextRequest();
 }
 
 void Http1Session::NextRequest() {
-  exchange_ = Exchange();
+  request_ = RequestState();
   state_ = State::kHead;
   if (!pipelined_) return;
   const std::unique_ptr<std::string> bytes = std::move(pipelined_);
@@ -441,7 +360,7 @@ void Http1Session::NextRequest() {
 
 // Unread input would turn close() into a reset, and that would take from the client what it has not read yet.
 void Http1Session::CloseAfterResponse() {
-  const bool clean = !drop_input_ && !pipelined_ && exchange_.request_complete && !transport_.Readable();
+  const bool clean = !drop_input_ && !pipelined_ && request_.request_complete && !byte_stream_.Readable();
   if (clean || eof_) return Close(/*reset=*/false);
   BeginLinger();
 }
@@ -449,7 +368,7 @@ void Http1Session::CloseAfterResponse() {
 void Http1Session::BeginLinger() {
   DropInput(context_.options.max_lingering_bytes);
   state_ = State::kLinger;
-  transport_.ShutdownWrite();
+  byte_stream_.ShutdownWrite();
 }
 
 void Http1Session::ClientGone(absl::string_view reason, bool reset) {
@@ -462,9 +381,9 @@ void Http1Session::Close(bool reset) {
   state_ = State::kClosed;
   Disarm();
   // A body that ends with the connection would look complete after a FIN.
-  const bool cut = exchange_.head_sent && (!exchange_.finished || out_);
-  transport_.Close(reset || cut);
-  unsent_ = 0;
+  const bool cut = request_.head_sent && (!request_.finished || !writer_.empty());
+  byte_stream_.Close(reset || cut);
+  writer_.Forget();
   parser_.reset();
   pipelined_.reset();
   context_.loop.Defer(this);
@@ -478,56 +397,38 @@ void Http1Session::DropHandler() {
 
 // ---- deadlines
 
-Http1Session::Deadline Http1Session::WantedDeadline() const {
-  if (state_ == State::kClosed) return Deadline::kNone;
-  if (state_ == State::kLinger) return Deadline::kLinger;
-  if (write_armed_) return Deadline::kSlow;
-  if (state_ == State::kHead) return parser_ && parser_->in_head() ? Deadline::kHeader : Deadline::kIdle;
+SessionDeadline::Kind Http1Session::WantedDeadline() const {
+  using Kind = SessionDeadline::Kind;
+  if (state_ == State::kClosed) return Kind::kNone;
+  if (state_ == State::kLinger) return Kind::kLinger;
+  if (write_armed_) return Kind::kSlow;
+  if (state_ == State::kHead) return parser_ && parser_->in_head() ? Kind::kHeader : Kind::kIdle;
   // A handler that has begun to answer talks with the client both ways: it says how long that may take.
-  if (state_ == State::kBody && !exchange_.head_sent && ReadAllowance() > 0) return Deadline::kBody;
-  if (state_ == State::kDiscard) return Deadline::kBody;
-  return Deadline::kNone;
+  if (state_ == State::kBody && !request_.head_sent && ReadAllowance() > 0) return Kind::kBody;
+  if (state_ == State::kDiscard) return Kind::kBody;
+  return Kind::kNone;
 }
 
 void Http1Session::UpdateDeadline(bool progress) {
-  const Deadline wanted = WantedDeadline();
-  if (wanted == deadline_ && !(progress && wanted == Deadline::kBody)) return;
-  deadline_ = wanted;
-  const SessionOptions& options = context_.options;
-  switch (wanted) {
-    case Deadline::kNone:
-      return Disarm();
-    case Deadline::kIdle:
-      return context_.loop.Arm(this, options.idle_timeout);
-    case Deadline::kHeader:
-      return context_.loop.Arm(this, options.header_timeout);
-    case Deadline::kBody:
-      return context_.loop.Arm(this, options.body_timeout);
-    case Deadline::kSlow:
-      taken_ = 0;
-      return context_.loop.Arm(this, options.slow_client_timeout);
-    case Deadline::kLinger:
-      return context_.loop.Arm(this, options.linger_timeout);
-  }
+  const SessionDeadline::Kind wanted = WantedDeadline();
+  if (deadline_.Set(wanted, progress && wanted == SessionDeadline::Kind::kBody)) context_.Arm(*this, deadline_);
 }
 
 void Http1Session::OnTimer() {
-  switch (std::exchange(deadline_, Deadline::kNone)) {
-    case Deadline::kNone:
-      return;
-    case Deadline::kIdle:
-    case Deadline::kLinger:
+  switch (deadline_.Expire()) {
+    case SessionDeadline::Kind::kIdle:
+    case SessionDeadline::Kind::kLinger:
       return Close(/*reset=*/false);
-    case Deadline::kHeader:
+    case SessionDeadline::Kind::kHeader:
       return RefuseRequest(408, "the request head took too long");
-    case Deadline::kBody:
+    case SessionDeadline::Kind::kBody:
       return BreakRequest(408, "the request body took too long");
-    case Deadline::kSlow: {
-      const double seconds = std::chrono::duration<double>(context_.options.slow_client_timeout).count();
-      const double least = static_cast<double>(context_.options.slow_client_rate) * seconds;
-      if (static_cast<double>(taken_) < least) return ClientGone("slow_client", /*reset=*/true);
+    case SessionDeadline::Kind::kSlow:
+      if (deadline_.TooSlow(context_.options)) return ClientGone("slow_client", /*reset=*/true);
       return UpdateDeadline();
-    }
+    case SessionDeadline::Kind::kNone:
+    case SessionDeadline::Kind::kDrain:
+      return;
   }
 }
 

@@ -24,12 +24,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "gateway/http/http1_parser.h"
+#include "gateway/http/http1_writer.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/session.h"
-#include "gateway/net/client_socket.h"
+#include "gateway/http/session_deadline.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
@@ -38,10 +40,10 @@ class Http1Session final : public Session, private ResponseStream, private net::
   // Bytes that one read takes while a head is awaited: what follows a head may be pipelined requests, which are kept.
   static constexpr size_t kHeadReadBytes = 16 * 1024;
 
-  Http1Session(SessionContext& context, net::Transport transport);
+  Http1Session(SessionContext& context, net::ByteStream byte_stream);
   ~Http1Session() override;
 
-  // Bytes that were read from the transport before it came here. Right after construction only.
+  // Bytes that were read from the connection before it came here. Right after construction only.
   void Receive(absl::string_view input);
 
   // Instead of serving: answers with an error and closes. Right after construction only.
@@ -58,32 +60,26 @@ class Http1Session final : public Session, private ResponseStream, private net::
     kLinger,    // the last answer is on its way; what the client still sends is dropped until it closes
     kClosed,    // no descriptor any more; removed once no wait is pending
   };
-  enum class Deadline : uint8_t { kNone, kIdle, kHeader, kBody, kSlow, kLinger };
 
   // What of a request and its answer must be remembered; new for each request.
-  struct Exchange {
+  struct RequestState {
     bool to_head = false;  // HEAD: no body
     bool http10 = false;
     bool awaits_continue = false;  // Expect: 100-continue, not answered
     bool request_complete = false;
     bool head_sent = false;
-    bool bodiless = false;  // what is appended is dropped
-    bool chunked = false;
-    bool unknown_length = false;  // chunked, or until close
     bool finished = false;
     bool aborted = false;
-    uint64_t owed = 0;  // bytes of an identity body that are still to be appended
   };
-  static constexpr size_t kNoPiece = ~size_t{0};
 
   // ResponseStream
   void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override;
-  std::string& Body() override;
+  std::string& Body() override { return writer_.Body(); }
   void CommitBody() override;
   using ResponseStream::Finish;
   void Finish(const Headers& trailers) override;
   void Abort() override;
-  size_t Unsent() const override { return unsent_; }
+  size_t Unsent() const override { return writer_.unsent(); }
   void ReleaseRequestBody(size_t bytes) override;
 
   // Reading
@@ -103,18 +99,13 @@ class Http1Session final : public Session, private ResponseStream, private net::
 
   // Writing
   void RunDeferred() override;
-  std::string& Out();
   bool MustCloseAfterHead(int status) const;
-  void Account();
-  void ClosePiece();
-  void WriteEnding(const Headers& trailers);
   void Write();
-  void OnTaken();
   void ArmWrite();
   void Settle();
 
   // Ending
-  bool answered() const { return exchange_.finished || exchange_.aborted || state_ == State::kClosed; }
+  bool answered() const { return request_.finished || request_.aborted || state_ == State::kClosed; }
   void NextRequest();
   void CloseAfterResponse();
   void BeginLinger();
@@ -123,28 +114,23 @@ class Http1Session final : public Session, private ResponseStream, private net::
   void DropHandler();
 
   // Deadlines
-  Deadline WantedDeadline() const;
+  SessionDeadline::Kind WantedDeadline() const;
   void UpdateDeadline(bool progress = false);
   void OnTimer() override;
 
   SessionContext& context_;
-  net::Transport transport_;
+  net::ByteStream byte_stream_;
   std::unique_ptr<RequestHandler> handler_;
   std::unique_ptr<Http1Parser> parser_;     // while a request is read
   std::unique_ptr<std::string> pipelined_;  // bytes behind the request in hand
-  BufferPool::Buffer out_;                  // while something is to be written
-  size_t sent_ = 0;                         // bytes of out_ that the socket took
-  size_t piece_ = kNoPiece;                 // where the piece of body that is being appended begins
-  size_t accounted_ = 0;                    // out_->size() at the last commit
-  size_t unsent_ = 0;                       // body bytes committed and not taken
-  size_t unreleased_ = 0;                   // request body bytes delivered and not released
-  size_t drop_budget_ = 0;                  // input bytes that may still be dropped
-  size_t taken_ = 0;                        // bytes the socket took since the slow-client deadline was set
+  Http1Writer writer_;
+  size_t unreleased_ = 0;   // request body bytes delivered and not released
+  size_t drop_budget_ = 0;  // input bytes that may still be dropped
+  SessionDeadline deadline_;
   net::Peer peer_;
-  Exchange exchange_;
+  RequestState request_;
   State state_ = State::kHead;
-  Deadline deadline_ = Deadline::kNone;
-  bool close_ = false;       // the connection ends with this exchange
+  bool close_ = false;       // the connection ends with this request
   bool drop_input_ = false;  // what the client sends is read and dropped
   bool eof_ = false;         // the client will send no more
   bool read_armed_ = false;

@@ -8,12 +8,12 @@
 
 namespace penstock::http {
 
-Http2Session::Http2Session(SessionContext& context, net::Transport transport)
+Http2Session::Http2Session(SessionContext& context, net::ByteStream byte_stream)
     : context_(context),
-      transport_(std::move(transport)),
+      byte_stream_(std::move(byte_stream)),
       session_(Http2Callbacks::NewSession(this)),
       guard_(net::TimerWheel::Clock::now()),
-      peer_(net::Peer::Of(transport_.fd())) {
+      peer_(net::Peer::Of(byte_stream_.fd())) {
   const SessionOptions& options = context_.options;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.max_streams},
@@ -41,7 +41,7 @@ void Http2Session::ArmRead() {
   if (read_armed_ || state_ == State::kClosed) return;
   if (write_armed_ && nghttp2_session_get_outbound_queue_size(session_.get()) > kMaxQueuedFrames) return;
   read_armed_ = true;
-  transport_.WaitReadable([this] {
+  byte_stream_.WaitReadable([this] {
     read_armed_ = false;
     OnReadable();
   });
@@ -50,12 +50,12 @@ void Http2Session::ArmRead() {
 void Http2Session::OnReadable() {
   if (state_ == State::kClosed) return WantWrite();
   char* buffer = context_.loop.read_buffer();
-  const ssize_t n = transport_.Read(buffer, kReadBytes);
+  const ssize_t n = byte_stream_.Read(buffer, kReadBytes);
   if (n > 0) {
     Receive(absl::string_view(buffer, static_cast<size_t>(n)));
-  } else if (n == net::Transport::kEnd) {
+  } else if (n == net::ByteStream::kEnd) {
     Close(/*reset=*/false, "client_closed");
-  } else if (n == net::Transport::kFailed) {
+  } else if (n == net::ByteStream::kFailed) {
     Close(/*reset=*/false, "reset");
   }
   ArmRead();
@@ -146,18 +146,18 @@ bool Http2Session::Fill() {
 }
 
 void Http2Session::Write() {
-  const ssize_t n = transport_.Write(absl::string_view(*out_).substr(sent_));
-  if (n == net::Transport::kFailed) return Close(/*reset=*/false, "reset");
+  const ssize_t n = byte_stream_.Write(absl::string_view(*out_).substr(sent_));
+  if (n == net::ByteStream::kFailed) return Close(/*reset=*/false, "reset");
   const size_t taken = n > 0 ? static_cast<size_t>(n) : 0;
   sent_ += taken;
-  taken_ += taken;
+  deadline_.Took(taken);
   if (sent_ == out_->size()) {
     out_->clear();
     sent_ = 0;
     return;
   }
   write_armed_ = true;
-  transport_.WaitWritable([this] {
+  byte_stream_.WaitWritable([this] {
     write_armed_ = false;
     WantWrite();
   });
@@ -229,75 +229,62 @@ void Http2Session::CloseStreams(absl::string_view reason) {
 void Http2Session::BeginLinger() {
   state_ = State::kLinger;
   drop_budget_ = context_.options.max_lingering_bytes;
-  transport_.ShutdownWrite();
+  byte_stream_.ShutdownWrite();
 }
 
 void Http2Session::Close(bool reset, absl::string_view reason) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   Disarm();
-  transport_.Close(reset);
+  byte_stream_.Close(reset);
   CloseStreams(reason);
   WantWrite();
 }
 
 // ---- deadlines
 
-Http2Session::Deadline Http2Session::WantedDeadline() const {
-  if (state_ == State::kClosed) return Deadline::kNone;
-  if (state_ == State::kEnding || state_ == State::kLinger) return Deadline::kEnd;
-  if (blocked()) return Deadline::kSlow;
-  if (state_ == State::kSettings || in_header_block_) return Deadline::kHeader;
-  if (draining_ && !final_goaway_) return Deadline::kDrain;
-  return streams_.empty() ? Deadline::kIdle : Deadline::kNone;
+SessionDeadline::Kind Http2Session::WantedDeadline() const {
+  using Kind = SessionDeadline::Kind;
+  if (state_ == State::kClosed) return Kind::kNone;
+  if (state_ == State::kEnding || state_ == State::kLinger) return Kind::kLinger;
+  if (blocked()) return Kind::kSlow;
+  if (state_ == State::kSettings || in_header_block_) return Kind::kHeader;
+  if (draining_ && !final_goaway_) return Kind::kDrain;
+  return streams_.empty() ? Kind::kIdle : Kind::kNone;
 }
 
 void Http2Session::UpdateDeadline() {
-  const Deadline wanted = WantedDeadline();
-  const bool another_block = std::exchange(header_block_ended_, false) && wanted == Deadline::kHeader;
-  if (wanted == deadline_ && !another_block) return;
-  deadline_ = wanted;
-  const SessionOptions& options = context_.options;
-  switch (wanted) {
-    case Deadline::kNone:
-      return Disarm();
-    case Deadline::kIdle:
-      return context_.loop.Arm(this, options.idle_timeout);
-    case Deadline::kHeader:
-      return context_.loop.Arm(this, options.header_timeout);
-    case Deadline::kSlow:
-      taken_ = data_framed_ = 0;
-      return context_.loop.Arm(this, options.slow_client_timeout);
-    case Deadline::kDrain:
-      return context_.loop.Arm(this, kDrainNotice);
-    case Deadline::kEnd:
-      return context_.loop.Arm(this, options.linger_timeout);
-  }
-}
-
-bool Http2Session::TooSlow(size_t bytes) const {
-  const double seconds = std::chrono::duration<double>(context_.options.slow_client_timeout).count();
-  return static_cast<double>(bytes) < static_cast<double>(context_.options.slow_client_rate) * seconds;
+  const SessionDeadline::Kind wanted = WantedDeadline();
+  const bool another_block = std::exchange(header_block_ended_, false) && wanted == SessionDeadline::Kind::kHeader;
+  if (!deadline_.Set(wanted, another_block)) return;
+  data_framed_ = 0;
+  context_.Arm(*this, deadline_);
 }
 
 void Http2Session::OnTimer() {
-  switch (std::exchange(deadline_, Deadline::kNone)) {
-    case Deadline::kNone:
-      return;
-    case Deadline::kIdle:
+  switch (deadline_.Expire()) {
+    case SessionDeadline::Kind::kIdle:
       return End(NGHTTP2_NO_ERROR, "idle");
-    case Deadline::kHeader:
+    case SessionDeadline::Kind::kHeader:
       return End(NGHTTP2_PROTOCOL_ERROR, "header_timeout");
-    case Deadline::kSlow:
-      // While the socket takes little, its bytes count; while it takes all, DATA does, which the client's window lets
-      // through: answers to PINGs are no progress.
-      if (TooSlow(write_armed_ ? taken_ : data_framed_)) return Close(/*reset=*/true, "slow_client");
+    case SessionDeadline::Kind::kSlow:
+      if (TooSlow()) return Close(/*reset=*/true, "slow_client");
       return UpdateDeadline();
-    case Deadline::kDrain:
+    case SessionDeadline::Kind::kDrain:
       return SubmitFinalGoaway();
-    case Deadline::kEnd:
+    case SessionDeadline::Kind::kLinger:
       return Close(/*reset=*/state_ == State::kEnding, "linger");
+    case SessionDeadline::Kind::kNone:
+    case SessionDeadline::Kind::kBody:
+      return;
   }
+}
+
+// While the socket takes little, its bytes count; while it takes all, DATA does, which the client's window lets
+// through: answers to PINGs are no progress.
+bool Http2Session::TooSlow() const {
+  return write_armed_ ? deadline_.TooSlow(context_.options)
+                      : SessionDeadline::IsTooSlow(data_framed_, context_.options);
 }
 
 }  // namespace penstock::http

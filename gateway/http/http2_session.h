@@ -16,7 +16,6 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,10 +26,11 @@
 #include "gateway/http/flood_guard.h"
 #include "gateway/http/http2_stream.h"
 #include "gateway/http/session.h"
-#include "gateway/net/client_socket.h"
+#include "gateway/http/session_deadline.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/peer.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/net/transport.h"
 
 namespace penstock::http {
 
@@ -44,13 +44,11 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   static constexpr int32_t kConnectionWindowBytes = 1024 * 1024;
   // While the socket takes nothing and this many frames wait, no more is read: answers to PINGs must not pile up.
   static constexpr size_t kMaxQueuedFrames = 512;
-  // How long a draining connection waits for the client to have seen the first GOAWAY.
-  static constexpr std::chrono::seconds kDrainNotice{1};
 
-  Http2Session(SessionContext& context, net::Transport transport);
+  Http2Session(SessionContext& context, net::ByteStream byte_stream);
   ~Http2Session() override;
 
-  // Bytes that were read from the transport before it came here, the connection preface first.
+  // Bytes that were read from the connection before it came here, the connection preface first.
   void Receive(absl::string_view input);
 
   // Instead of serving: GOAWAY (INADEQUATE_SECURITY). Right after construction only.
@@ -65,15 +63,12 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   friend struct Http2Callbacks;
 
   enum class State : uint8_t { kSettings, kServing, kEnding, kLinger, kClosed };
-  enum class Deadline : uint8_t { kNone, kIdle, kHeader, kSlow, kDrain, kEnd };
 
   // For streams.
   void WantWrite() { context_.loop.Defer(this); }
   void MarkWaiting(Http2Stream& stream);
   // Nothing of any stream gets through: one stream cannot be called slow for it.
   bool blocked() const;
-  // Whether that many bytes in slow_client_timeout are too few.
-  bool TooSlow(size_t bytes) const;
 
   // For the callbacks. False: the client has overdrawn.
   bool Charge(int points);
@@ -97,8 +92,9 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   void BeginLinger();
   void Close(bool reset, absl::string_view reason);
 
-  Deadline WantedDeadline() const;
+  SessionDeadline::Kind WantedDeadline() const;
   void UpdateDeadline();
+  bool TooSlow() const;
   void OnTimer() override;
 
   struct FreeSession {
@@ -106,7 +102,7 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   };
 
   SessionContext& context_;
-  net::Transport transport_;
+  net::ByteStream byte_stream_;
   std::unique_ptr<nghttp2_session, FreeSession> session_;
   Http2StreamList streams_;            // open
   Http2StreamList closed_streams_;     // to be destroyed at the end of the turn
@@ -114,14 +110,13 @@ class Http2Session final : public Session, private net::Deferred, private net::T
   std::vector<Http2Stream*> drained_;  // with something framed of which the handler is not told
   BufferPool::Buffer out_;             // frames, while they wait for the socket
   size_t sent_ = 0;                    // bytes of out_ that the socket took
-  size_t taken_ = 0;                   // bytes the socket took since the slow-client deadline was set
-  size_t data_framed_ = 0;             // bytes of DATA framed since then
-  size_t received_ = 0;                // bytes of DATA in the read in hand
-  size_t drop_budget_ = 0;             // input bytes that may still be dropped
+  SessionDeadline deadline_;
+  size_t data_framed_ = 0;  // bytes of DATA framed since the deadline began
+  size_t received_ = 0;     // bytes of DATA in the read in hand
+  size_t drop_budget_ = 0;  // input bytes that may still be dropped
   FloodGuard guard_;
   net::Peer peer_;
   State state_ = State::kSettings;
-  Deadline deadline_ = Deadline::kNone;
   bool in_header_block_ = false;
   bool header_block_ended_ = false;  // since the deadline was looked at
   bool overdrawn_ = false;

@@ -1,7 +1,6 @@
 #include "gateway/http/http2_stream.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -156,7 +155,7 @@ void Http2Stream::AppendPiece(size_t size, std::string& out) {
   if (size == 0) return;
   out.append(*body_, framed_, size);
   framed_ += size;
-  taken_ += size;
+  deadline_.Took(size);
   if (has_length_) owed_ -= size;
   if (drained_ == 0) session_.drained_.push_back(this);
   drained_ += size;
@@ -214,41 +213,30 @@ void Http2Stream::StopWaiting() {
   UpdateDeadline();
 }
 
-Http2Stream::Deadline Http2Stream::WantedDeadline() const {
-  if (closed_ || aborted_) return Deadline::kNone;
-  if (blocked_) return Deadline::kSlow;
+SessionDeadline::Kind Http2Stream::WantedDeadline() const {
+  using Kind = SessionDeadline::Kind;
+  if (closed_ || aborted_) return Kind::kNone;
+  if (blocked_) return Kind::kSlow;
   // A handler that has begun to answer talks with the client both ways: it says how long that may take.
   const bool may_send = unreleased_ < session_.context_.options.max_unreleased_bytes;
-  return !request_complete_ && !head_sent_ && may_send ? Deadline::kBody : Deadline::kNone;
+  return !request_complete_ && !head_sent_ && may_send ? Kind::kBody : Kind::kNone;
 }
 
 void Http2Stream::UpdateDeadline(bool progress) {
-  const Deadline wanted = WantedDeadline();
-  if (wanted == deadline_ && !(progress && wanted == Deadline::kBody)) return;
-  deadline_ = wanted;
-  const SessionOptions& options = session_.context_.options;
-  switch (wanted) {
-    case Deadline::kNone:
-      return Disarm();
-    case Deadline::kBody:
-      return session_.context_.loop.Arm(this, options.body_timeout);
-    case Deadline::kSlow:
-      taken_ = 0;
-      return session_.context_.loop.Arm(this, options.slow_client_timeout);
-  }
+  const SessionDeadline::Kind wanted = WantedDeadline();
+  const bool anew = progress && wanted == SessionDeadline::Kind::kBody;
+  if (deadline_.Set(wanted, anew)) session_.context_.Arm(*this, deadline_);
 }
 
 void Http2Stream::OnTimer() {
-  switch (std::exchange(deadline_, Deadline::kNone)) {
-    case Deadline::kNone:
-      return;
-    case Deadline::kBody:
-      if (handler_ != nullptr && !answered()) handler_->OnRequestBroken(408, "the request body took too long");
-      return;
-    case Deadline::kSlow:
-      // Where no stream gets through it is the connection that is slow, and judged as one.
-      if (!session_.blocked() && session_.TooSlow(taken_)) return Cut("slow_client", NGHTTP2_CANCEL);
-      return UpdateDeadline();
+  const SessionDeadline::Kind expired = deadline_.Expire();
+  if (expired == SessionDeadline::Kind::kBody) {
+    if (handler_ != nullptr && !answered()) handler_->OnRequestBroken(408, "the request body took too long");
+  } else if (expired == SessionDeadline::Kind::kSlow) {
+    // Where no stream gets through it is the connection that is slow, and judged as one.
+    const bool alone = !session_.blocked();
+    if (alone && deadline_.TooSlow(session_.context_.options)) return Cut("slow_client", NGHTTP2_CANCEL);
+    UpdateDeadline();
   }
 }
 

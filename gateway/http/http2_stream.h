@@ -21,6 +21,7 @@
 #include "gateway/http/buffer_pool.h"
 #include "gateway/http/http2_request.h"
 #include "gateway/http/request_handler.h"
+#include "gateway/http/session_deadline.h"
 #include "gateway/net/timer_wheel.h"
 
 namespace penstock::http {
@@ -82,8 +83,6 @@ class Http2Stream final : public ResponseStream,
   bool aborted() const { return aborted_; }
 
  private:
-  enum class Deadline : uint8_t { kNone, kBody, kSlow };
-
   // ResponseStream
   void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override;
   std::string& Body() override;
@@ -100,7 +99,7 @@ class Http2Stream final : public ResponseStream,
   void Resume();
   void StopWaiting();
   bool waits() const { return Unsent() > 0 || (finished_ && !end_framed_); }
-  Deadline WantedDeadline() const;
+  SessionDeadline::Kind WantedDeadline() const;
   void UpdateDeadline(bool progress = false);
   void OnTimer() override;
 
@@ -108,15 +107,14 @@ class Http2Stream final : public ResponseStream,
   std::unique_ptr<RequestHandler> handler_;
   std::unique_ptr<Http2Request> fields_;  // until the head is complete
   std::unique_ptr<Headers> trailers_;
-  BufferPool::Buffer body_;  // while something waits to be framed
-  size_t framed_ = 0;        // bytes of body_ that are in frames
-  size_t committed_ = 0;     // bytes of body_ that may be
-  size_t drained_ = 0;       // framed, and the handler not told
-  size_t taken_ = 0;         // framed since the slow-client deadline was set
-  size_t unreleased_ = 0;    // request body bytes delivered and not released
-  uint64_t owed_ = 0;        // of an announced length, bytes not framed yet
+  BufferPool::Buffer body_;   // while something waits to be framed
+  size_t framed_ = 0;         // bytes of body_ that are in frames
+  size_t committed_ = 0;      // bytes of body_ that may be
+  size_t drained_ = 0;        // framed, and the handler not told
+  SessionDeadline deadline_;  // of what was framed
+  size_t unreleased_ = 0;     // request body bytes delivered and not released
+  uint64_t owed_ = 0;         // of an announced length, bytes not framed yet
   const int32_t id_;
-  Deadline deadline_ = Deadline::kNone;
   bool request_complete_ = false;
   bool to_head_ = false;  // HEAD: no body
   bool head_sent_ = false;

@@ -16,6 +16,14 @@ constexpr absl::string_view kLineEnd = "\r\n";
 SessionContext::SessionContext(net::Loop& loop, const SessionOptions& options, HandlerFactory factory)
     : loop(loop), options(options), factory(std::move(factory)) {}
 
+void SessionContext::Arm(net::Timer& timer, const SessionDeadline& deadline) {
+  if (const auto limit = deadline.Limit(options)) {
+    loop.Arm(&timer, *limit);
+  } else {
+    timer.Disarm();
+  }
+}
+
 absl::string_view SessionContext::DateLine() {
   const std::time_t now = std::time(nullptr);
   if (now != date_second_) {

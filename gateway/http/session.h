@@ -1,13 +1,12 @@
-// What every client connection has, whatever it speaks: its options, its place in a SessionSet, and what the sessions
-// of one loop share.
+// What every client connection has, whatever it speaks: its place in a SessionSet, and what the sessions of one loop
+// share.
 //
 // Everything here is used on one loop's thread.
 #ifndef PENSTOCK_GATEWAY_HTTP_SESSION_H_
 #define PENSTOCK_GATEWAY_HTTP_SESSION_H_
 
-#include <chrono>
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -15,41 +14,13 @@
 #include "absl/strings/string_view.h"
 #include "gateway/http/address_quota.h"
 #include "gateway/http/buffer_pool.h"
-#include "gateway/http/http1_parser.h"
 #include "gateway/http/request_handler.h"
+#include "gateway/http/session_deadline.h"
+#include "gateway/http/session_options.h"
 #include "gateway/net/loop.h"
-#include "gateway/net/tls_server.h"
+#include "gateway/net/timer_wheel.h"
 
 namespace penstock::http {
-
-// Limits of a connection. Immutable once sessions exist.
-struct SessionOptions {
-  ParserLimits parser;
-  // From the first byte of a head to its last: slow heads would hold descriptors for ever.
-  std::chrono::milliseconds header_timeout{10'000};
-  // Without a byte of a body that is awaited.
-  std::chrono::milliseconds body_timeout{30'000};
-  // Without a request.
-  std::chrono::milliseconds idle_timeout{75'000};
-  // Bytes behind the request in progress that are kept until it is done; no more are read.
-  size_t max_pipelined_bytes = 16 * 1024;
-  // Body bytes delivered to a handler that has not released them: the session reads no further.
-  size_t max_unreleased_bytes = 64 * 1024;
-  // A rest of a body that nobody wants is read and dropped up to this; a longer one costs the connection.
-  size_t max_discarded_bytes = 64 * 1024;
-  // Closing after a reply that the client has not read while it still sends: an RST would eat the reply, so what it
-  // sends is read for this long, up to this many bytes.
-  std::chrono::milliseconds linger_timeout{2'000};
-  size_t max_lingering_bytes = 256 * 1024;
-  // Bytes wait and the client takes fewer than this a second for this long: it is cut. Rate 0: never.
-  size_t slow_client_rate = 1024;
-  std::chrono::milliseconds slow_client_timeout{30'000};
-  // Streams of one HTTP/2 connection at a time. RFC 9113 section 6.5.2 advises no fewer than 100; what a connection may
-  // hold is this many times what a stream may.
-  uint32_t max_streams = 128;
-  // Null: no TLS. Outlives the sessions.
-  const net::TlsServer* tls = nullptr;
-};
 
 class Session;
 
@@ -64,6 +35,9 @@ class SessionContext {
 
   // Destroys `session` and puts `next` in its place. It must be the caller's last act.
   virtual void Replace(Session& session, std::unique_ptr<Session> next) = 0;
+
+  // Has `timer` wake its owner when the limit that `deadline` says has passed.
+  void Arm(net::Timer& timer, const SessionDeadline& deadline);
 
   // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" (RFC 9110 section 6.6.1), made once a second.
   absl::string_view DateLine();
@@ -94,9 +68,10 @@ class Session {
 
  private:
   friend class SessionSet;
+  using Hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
   AddressQuota::Slot slot_;
-  Session* next_ = nullptr;  // the set's list
-  Session* prev_ = nullptr;
+  Hook hook_;  // in the set's list
 };
 
 }  // namespace penstock::http

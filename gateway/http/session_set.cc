@@ -4,7 +4,8 @@
 
 #include "gateway/http/detect_session.h"
 #include "gateway/http/http1_session.h"
-#include "gateway/net/transport.h"
+#include "gateway/net/byte_stream.h"
+#include "gateway/net/socket_options.h"
 
 namespace penstock::http {
 
@@ -12,62 +13,50 @@ SessionSet::SessionSet(net::Loop& loop, const SessionOptions& options, HandlerFa
     : SessionContext(loop, options, std::move(factory)) {}
 
 SessionSet::~SessionSet() {
-  while (first_ != nullptr) Remove(*first_);
+  while (!sessions_.empty()) Remove(sessions_.front());
+}
+
+template <typename MakeSession>
+void SessionSet::Open(net::UniqueFd socket, MakeSession make) {
+  size_.fetch_add(1, std::memory_order_relaxed);
+  loop.Post([this, socket = std::move(socket), make = std::move(make)]() mutable {
+    net::ConfigureClientSocket(socket.get());
+    net::ByteStream byte_stream(loop, std::move(socket));
+    if (byte_stream.open()) return Add(make(std::move(byte_stream)));
+    size_.fetch_sub(1, std::memory_order_relaxed);
+  });
 }
 
 void SessionSet::Give(net::UniqueFd socket, AddressQuota::Slot slot) {
-  size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket), slot = std::move(slot)]() mutable {
-    net::Transport transport(loop, std::move(socket));
-    if (!transport.open()) {
-      size_.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    auto* session = new DetectSession(*this, std::move(transport));
+  Open(std::move(socket), [this, slot = std::move(slot)](net::ByteStream byte_stream) mutable {
+    auto* session = new DetectSession(*this, std::move(byte_stream));
     session->slot_ = std::move(slot);
-    Add(session);
+    return session;
   });
 }
 
 void SessionSet::Refuse(net::UniqueFd socket) {
-  size_.fetch_add(1, std::memory_order_relaxed);
-  loop.Post([this, socket = std::move(socket)]() mutable {
-    net::Transport transport(loop, std::move(socket));
-    if (!transport.open()) {
-      size_.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    auto* session = new Http1Session(*this, std::move(transport));
+  Open(std::move(socket), [this](net::ByteStream byte_stream) {
+    auto* session = new Http1Session(*this, std::move(byte_stream));
     session->Refuse(503, "too many connections", {{"Retry-After", "1"}});
-    Add(session);
+    return session;
   });
 }
 
 void SessionSet::BeginDrain() {
   draining = true;
-  for (Session* session = first_; session != nullptr; session = session->next_) session->BeginDrain();
+  for (Session& session : sessions_) session.BeginDrain();
 }
 
-void SessionSet::Add(Session* session) {
-  session->next_ = first_;
-  if (first_ != nullptr) first_->prev_ = session;
-  first_ = session;
-}
-
-void SessionSet::Unlink(Session& session) {
-  (session.prev_ != nullptr ? session.prev_->next_ : first_) = session.next_;
-  if (session.next_ != nullptr) session.next_->prev_ = session.prev_;
-}
+void SessionSet::Add(Session* session) { sessions_.push_front(*session); }
 
 void SessionSet::Remove(Session& session) {
-  Unlink(session);
   delete &session;
   size_.fetch_sub(1, std::memory_order_relaxed);
   if (on_removed_) on_removed_();
 }
 
 void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {
-  Unlink(session);
   next->slot_ = std::move(session.slot_);
   delete &session;
   Add(next.release());

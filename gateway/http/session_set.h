@@ -9,6 +9,7 @@
 #define PENSTOCK_GATEWAY_HTTP_SESSION_SET_H_
 
 #include <atomic>
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -49,14 +50,20 @@ class SessionSet final : private SessionContext {
   void BeginDrain();
 
  private:
+  using SessionList =
+      boost::intrusive::list<Session, boost::intrusive::member_hook<Session, Session::Hook, &Session::hook_>,
+                             boost::intrusive::constant_time_size<false>>;
+
+  // Counts a connection and makes its session on the loop.
+  template <typename MakeSession>
+  void Open(net::UniqueFd socket, MakeSession make);
   void Add(Session* session);
-  void Unlink(Session& session);
   void Remove(Session& session) override;
   void Replace(Session& session, std::unique_ptr<Session> next) override;
 
   std::function<void()> on_removed_;
   std::atomic<size_t> size_{0};
-  Session* first_ = nullptr;
+  SessionList sessions_;
 };
 
 }  // namespace penstock::http

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -38,10 +39,7 @@ absl::StatusOr<Address> ParseUnix(absl::string_view text) {
   if (path.size() > kMaxUnixPathBytes) {
     return Bad(text, absl::StrCat("is too long: the path of a socket has at most ", kMaxUnixPathBytes, " bytes"));
   }
-  Address address;
-  address.kind = Address::Kind::kUnix;
-  address.path = std::string(path);
-  return address;
+  return Address::Unix(std::string(path));
 }
 
 absl::StatusOr<uint16_t> ParsePort(absl::string_view text, absl::string_view digits) {
@@ -77,7 +75,7 @@ absl::StatusOr<Address> ParseTcp(absl::string_view text, absl::string_view host_
       return Bad(text, "has more than one colon: an IPv6 address goes in brackets, [::1]:8080");
     }
     if (!std::all_of(host.begin(), host.end(), IsHostCharacter)) {
-      return Bad(text, absl::StrCat("has a host that is no name or address: ", kForms));
+      return Bad(text, absl::StrCat("has an invalid host: ", kForms));
     }
     address.host = std::string(host);
     digits = host_and_port.substr(colon + 1);
@@ -123,10 +121,17 @@ absl::StatusOr<std::vector<UpstreamAddress>> ParseUpstreamAddresses(absl::string
   return addresses;
 }
 
+std::string Address::authority() const { return is_unix() ? "localhost" : PrintAddress(*this); }
+
 std::string PrintAddress(const Address& address) {
-  if (address.kind == Address::Kind::kUnix) return absl::StrCat(kUnixScheme, address.path);
+  if (address.is_unix()) return absl::StrCat(kUnixScheme, address.path);
   if (absl::StrContains(address.host, ":")) return absl::StrCat("[", address.host, "]:", address.port);
   return absl::StrCat(address.host, ":", address.port);
+}
+
+std::string PrintAddresses(const std::vector<Address>& addresses, absl::string_view separator) {
+  return absl::StrJoin(addresses, separator,
+                       [](std::string* out, const Address& address) { absl::StrAppend(out, PrintAddress(address)); });
 }
 
 }  // namespace penstock::net

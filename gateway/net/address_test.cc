@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace penstock::net {
@@ -13,8 +14,8 @@ namespace {
 
 using testing::HasSubstr;
 
-Address Tcp(const std::string& host, uint16_t port) { return {Address::Kind::kTcp, host, port, ""}; }
-Address Unix(const std::string& path) { return {Address::Kind::kUnix, "", 0, path}; }
+constexpr auto Tcp = Address::Tcp;
+constexpr auto Unix = Address::Unix;
 
 TEST(ParseListenAddress, ReadsEveryForm) {
   struct Row {
@@ -64,15 +65,16 @@ TEST(ParseListenAddress, RefusesTheRestWithTheRemedy) {
            {"[::1", "has no \"]:\""},
            {"[localhost]:1", "no IPv6 address in its brackets"},
            {"[::1 ]:1", "no IPv6 address in its brackets"},
-           {"a b:1", "no name or address"},
+           {"a b:1", "invalid host"},
            {"http://a:1", "more than one colon"},
-           {"a/b:1", "no name or address"},
-           {"a,b:1", "no name or address"},
+           {"a/b:1", "invalid host"},
+           {"a,b:1", "invalid host"},
            {"unix:", "has no path"},
            {"unix:" + std::string(kMaxUnixPathBytes + 1, 'p'), "at most 107 bytes"},
        }) {
     const auto parsed = ParseListenAddress(row.text);
     ASSERT_FALSE(parsed.ok()) << row.text;
+    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(row.says));
     EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(absl::StrCat("\"", row.text, "\"")));
   }
@@ -87,26 +89,31 @@ TEST(ParseUpstreamAddresses, ReadsEveryForm) {
            {"localhost:50051", {Tcp("localhost", 50051)}},
            {"dns:///ticks.example:50051", {Tcp("ticks.example", 50051)}},
            {"dns:///[::1]:1", {Tcp("::1", 1)}},
+           {"10.0.0.1:1", {Tcp("10.0.0.1", 1)}},
+           {"[::1]:65535", {Tcp("::1", 65535)}},
            {"unix:/run/u.sock", {Unix("/run/u.sock")}},
+           {"unix:///run/u.sock", {Unix("/run/u.sock")}},
+           {"unix:run/u.sock", {Unix("run/u.sock")}},
            {"a:1,b:2,[::1]:3,unix:x", {Tcp("a", 1), Tcp("b", 2), Tcp("::1", 3), Unix("x")}},
            {"a:1,a:2", {Tcp("a", 1), Tcp("a", 2)}},
        }) {
     const auto parsed = ParseUpstreamAddresses(row.text);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_TRUE(*parsed == row.addresses) << row.text;
+    EXPECT_TRUE(*ParseUpstreamAddresses(PrintAddresses(*parsed, ",")) == row.addresses) << row.text;
   }
 }
 
 TEST(ParseUpstreamAddresses, RefusesTheRestWithTheRemedy) {
   struct Row {
-    const char* text;
+    std::string text;
     const char* says;
   };
   for (const Row& row : std::vector<Row>{
            {"", "has an empty address"},
            {"a:1,", "has an empty address"},
            {"a:1,,b:1", "has an empty address"},
-           {"a:1, b:1", "no name or address"},
+           {"a:1, b:1", "invalid host"},
            {"a", "has no port"},
            {":50051", "has no host"},
            {"a:0", "has port 0"},
@@ -116,12 +123,37 @@ TEST(ParseUpstreamAddresses, RefusesTheRestWithTheRemedy) {
            {"dns:a:1", "write dns:///host:port"},
            {"dns://8.8.8.8/a:1", "names a DNS server"},
            {"http://a:1", "unknown scheme"},
+           {"http://x:80/", "unknown scheme"},
            {"unix:", "has no path"},
+           {"localhost:", "has the port \"\""},
+           {"localhost:65536", "from 0 to 65535"},
+           {"localhost:123456", "from 0 to 65535"},
+           {"localhost:http", "has the port \"http\""},
+           {"::1:80", "goes in brackets"},
+           {"[::1:80", "has no \"]:\""},
+           {"a b:80", "no name or address"},
+           {"u@h:80", "no name or address"},
+           {"unix:" + std::string(kMaxUnixPathBytes + 1, 'p'), "at most 107 bytes"},
        }) {
     const auto parsed = ParseUpstreamAddresses(row.text);
     ASSERT_FALSE(parsed.ok()) << row.text;
+    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(row.says));
+    if (absl::StrContains(row.text, ",")) continue;  // the one that is wrong is named
+    EXPECT_THAT(std::string(parsed.status().message()), HasSubstr(absl::StrCat("\"", row.text, "\"")));
   }
+}
+
+TEST(Address, Authority) {
+  const struct {
+    Address address;
+    const char* authority;
+  } kRows[] = {
+      {Tcp("localhost", 50051), "localhost:50051"}, {Tcp("10.0.0.1", 1), "10.0.0.1:1"},
+      {Tcp("::1", 65535), "[::1]:65535"},           {Tcp("ticks.svc", 80), "ticks.svc:80"},
+      {Unix("run/ticks.sock"), "localhost"},        {Unix("/run/ticks.sock"), "localhost"},
+  };
+  for (const auto& row : kRows) EXPECT_EQ(row.address.authority(), row.authority) << PrintAddress(row.address);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ bool Cidr::Contains(const IpAddress& address) const { return Masked(address, pre
 absl::StatusOr<Cidr> ParseCidr(absl::string_view text) {
   const size_t slash = text.find('/');
   const absl::optional<IpAddress> address = ParseIpAddress(text.substr(0, slash));
-  if (!address) return Bad(text, "is no block of addresses: write address/bits, such as 10.0.0.0/8 or fd00::/8");
+  if (!address) return Bad(text, "is not a CIDR block: write address/bits, such as 10.0.0.0/8 or fd00::/8");
   const bool is_v4 = text.substr(0, slash).find(':') == absl::string_view::npos;
   const int most = is_v4 ? kAllBits - kMappedBits : kAllBits;
   int bits = most;
@@ -60,7 +60,7 @@ absl::StatusOr<Cidr> ParseCidr(absl::string_view text) {
       return absl::ascii_isdigit(static_cast<unsigned char>(c));
     });
     if (!all_digits || !absl::SimpleAtoi(digits, &bits) || bits > most) {
-      return Bad(text, absl::StrCat("has no number from 0 to ", most, " after its slash"));
+      return Bad(text, absl::StrCat("needs a prefix length from 0 to ", most, " after its slash"));
     }
   }
   Cidr cidr;

@@ -4,13 +4,7 @@
 
 namespace penstock::net {
 
-Loop::Loop() : read_buffer_(new char[kReadBufferBytes]) { deferred_.next_ = deferred_.prev_ = &deferred_; }
-
-Loop::~Loop() {
-  // What is still on the list belongs to somebody else; it must not point at this ring afterwards.
-  while (deferred_.next_ != &deferred_) deferred_.next_->Unlink();
-  deferred_.next_ = deferred_.prev_ = nullptr;
-}
+Loop::Loop() : read_buffer_(new char[kReadBufferBytes]) {}
 
 void Loop::Run() {
   auto work = boost::asio::make_work_guard(io_);
@@ -21,10 +15,7 @@ void Loop::Stop() { io_.stop(); }
 
 void Loop::Defer(Deferred* work) {
   if (work->deferred()) return;
-  work->prev_ = deferred_.prev_;
-  work->next_ = &deferred_;
-  deferred_.prev_->next_ = work;
-  deferred_.prev_ = work;
+  deferred_.push_back(*work);
   if (deferred_posted_) return;
   deferred_posted_ = true;
   boost::asio::post(io_, [this] { RunAllDeferred(); });
@@ -53,19 +44,13 @@ void Loop::WaitForTimers() {
 void Loop::RunAllDeferred() {
   deferred_posted_ = false;
   // Only what was asked for before now: work that defers again gets another turn, so sockets are not starved.
-  if (deferred_.next_ == &deferred_) return;
-  Head batch;
-  batch.next_ = deferred_.next_;
-  batch.prev_ = deferred_.prev_;
-  batch.next_->prev_ = &batch;
-  batch.prev_->next_ = &batch;
-  deferred_.next_ = deferred_.prev_ = &deferred_;
-  while (batch.next_ != &batch) {
-    Deferred* work = batch.next_;
-    work->Unlink();
-    work->RunDeferred();
+  DeferredList batch;
+  batch.swap(deferred_);
+  while (!batch.empty()) {
+    Deferred& work = batch.front();
+    batch.pop_front();
+    work.RunDeferred();
   }
-  batch.next_ = batch.prev_ = nullptr;
 }
 
 }  // namespace penstock::net

@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -33,26 +34,21 @@ class Deferred {
   Deferred() = default;
   Deferred(const Deferred&) = delete;
   Deferred& operator=(const Deferred&) = delete;
-  virtual ~Deferred() { Unlink(); }
+  virtual ~Deferred() = default;
 
   // Called on the loop's thread with nothing of this loop below it on the stack, so it may destroy anything,
   // `this` included.
   virtual void RunDeferred() = 0;
 
-  bool deferred() const { return next_ != nullptr; }
+  bool deferred() const { return hook_.is_linked(); }
 
  private:
   friend class Loop;
-  void Unlink() {
-    if (next_ == nullptr) return;
-    next_->prev_ = prev_;
-    prev_->next_ = next_;
-    next_ = prev_ = nullptr;
-  }
+  using Hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-  Deferred* next_ = nullptr;  // a ring through the loop's own head; null: not on the list
-  Deferred* prev_ = nullptr;
+  Hook hook_;
 };
+static_assert(sizeof(Deferred) == 3 * sizeof(void*), "each stream has several");
 
 class Loop {
  public:
@@ -61,7 +57,6 @@ class Loop {
   static constexpr size_t kReadBufferBytes = 256 * 1024;
 
   Loop();
-  ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -94,10 +89,9 @@ class Loop {
   std::atomic<size_t>& live_requests() { return live_requests_; }
 
  private:
-  class Head final : public Deferred {
-   public:
-    void RunDeferred() override {}
-  };
+  using DeferredList =
+      boost::intrusive::list<Deferred, boost::intrusive::member_hook<Deferred, Deferred::Hook, &Deferred::hook_>,
+                             boost::intrusive::constant_time_size<false>>;
 
   void RunAllDeferred();
   void WaitForTimers();
@@ -107,7 +101,7 @@ class Loop {
   boost::asio::steady_timer clock_{io_};
   TimerWheel timers_{TimerWheel::Clock::now()};
   TimerWheel::Clock::time_point wake_ = TimerWheel::Clock::time_point::max();  // what clock_ waits for
-  Head deferred_;                                                              // ring head; itself never run
+  DeferredList deferred_;
   bool deferred_posted_ = false;
   std::unique_ptr<char[]> read_buffer_;
   std::atomic<size_t> live_requests_{0};

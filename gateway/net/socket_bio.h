@@ -1,4 +1,5 @@
 // How OpenSSL reads and writes a socket here: without blocking, and without SIGPIPE, which its own socket BIO raises.
+// Internal to ByteStream.
 #ifndef PENSTOCK_GATEWAY_NET_SOCKET_BIO_H_
 #define PENSTOCK_GATEWAY_NET_SOCKET_BIO_H_
 

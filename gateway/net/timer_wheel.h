@@ -10,6 +10,7 @@
 #define PENSTOCK_GATEWAY_NET_TIMER_WHEEL_H_
 
 #include <array>
+#include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,20 +27,22 @@ class Timer {
   Timer() = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
-  virtual ~Timer() { Disarm(); }
+  virtual ~Timer() = default;
 
   // It is disarmed when this is called, and may arm itself again or destroy itself.
   virtual void OnTimer() = 0;
 
-  bool armed() const { return next_ != nullptr; }
-  void Disarm();
+  bool armed() const { return hook_.is_linked(); }
+  void Disarm() { hook_.unlink(); }
 
  private:
   friend class TimerWheel;
-  Timer* next_ = nullptr;  // a ring through the slot's head; null: not armed
-  Timer* prev_ = nullptr;
+  using Hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+  Hook hook_;  // in its slot's list; takes itself off when destroyed
   int64_t tick_ = 0;
 };
+static_assert(sizeof(Timer) == 4 * sizeof(void*), "each stream has several");
 
 class TimerWheel {
  public:
@@ -49,8 +52,7 @@ class TimerWheel {
   // join the wake-ups of many streams.
   static constexpr Clock::duration kGranularity = std::chrono::milliseconds(10);
 
-  explicit TimerWheel(Clock::time_point start);
-  ~TimerWheel();
+  explicit TimerWheel(Clock::time_point start) : start_(start) {}
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
@@ -68,17 +70,15 @@ class TimerWheel {
   // One revolution is about 5 s: the common waits (1 s, 15 s, 30 s) pass a slot a few times at most.
   static constexpr size_t kSlots = 512;
 
-  class Head final : public Timer {
-   public:
-    void OnTimer() override {}
-  };
+  using Slot = boost::intrusive::list<Timer, boost::intrusive::member_hook<Timer, Timer::Hook, &Timer::hook_>,
+                                      boost::intrusive::constant_time_size<false>>;
 
-  static void Link(Timer* head, Timer* timer);
-  void FireSlot(Timer* head, int64_t tick);
+  static size_t IndexOf(int64_t tick) { return static_cast<size_t>(tick) % kSlots; }
+  void FireSlot(Slot& slot, int64_t tick);
 
   const Clock::time_point start_;
   int64_t current_ = 0;  // every tick up to this one has been looked at
-  std::array<Head, kSlots> slots_;
+  std::array<Slot, kSlots> slots_;
 };
 
 }  // namespace penstock::net

@@ -3,7 +3,7 @@
 // restart.
 //
 //   auto tls = TlsClient::Load({.ca_file = "ca.crt"}).value();
-//   auto link = TlsLink::Start(fd, tls->context(), tls->NameFor("orders.example"));
+//   byte_stream.StartTlsClient(tls->context().get(), tls->NameFor("orders.example"));
 #ifndef PENSTOCK_GATEWAY_NET_TLS_CLIENT_H_
 #define PENSTOCK_GATEWAY_NET_TLS_CLIENT_H_
 
@@ -15,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "gateway/base/mutex.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/tls_context.h"
 
 namespace penstock::net {
@@ -33,6 +34,10 @@ class TlsClient {
 
   // For the next connection. After files that cannot be used, the last good ones. Any thread.
   Context context() const;
+
+  // What went wrong on a connection to an address with this host, for people, with the flag that mends it where there
+  // is one.
+  std::string Explain(const ByteStream::Failure& failure, const std::string& host) const;
 
   // Whose certificate is wanted of an address with this host.
   const std::string& NameFor(const std::string& host) const {

@@ -4,7 +4,7 @@
 // Any thread may ask for the context; a connection keeps the one it began with, so a new certificate drops no stream.
 //
 //   auto tls = TlsServer::Load({.cert_file = "tls.crt", .key_file = "tls.key"});
-//   transport.StartTls((*tls)->context().get());
+//   byte_stream.StartTlsServer((*tls)->context().get());
 #ifndef PENSTOCK_GATEWAY_NET_TLS_SERVER_H_
 #define PENSTOCK_GATEWAY_NET_TLS_SERVER_H_
 

@@ -45,7 +45,7 @@ std::pair<std::string, std::string> PatternOf(const google::api::HttpRule& rule)
 }
 
 absl::StatusOr<HttpBinding> BindingOf(const google::api::HttpRule& rule, absl::string_view full_method,
-                                      PathTemplate::Syntax syntax) {
+                                      TemplateSyntax syntax) {
   if (rule.pattern_case() == google::api::HttpRule::PATTERN_NOT_SET) {
     return Error(full_method, "no pattern: set one of get, put, post, delete, patch or custom");
   }
@@ -57,7 +57,7 @@ absl::StatusOr<HttpBinding> BindingOf(const google::api::HttpRule& rule, absl::s
   if (!path_template.ok()) {
     return Error(full_method, absl::StrCat(method, " ", path_template.status().message()));
   }
-  // Only a body can be "*" by the rules of google.api.http, but grpc-gateway takes it here as well.
+  // Only a body can be "*" by the rules of google.api.http, but there are APIs that have it here as well.
   const bool whole_response = rule.response_body() == "*";
   return HttpBinding{std::move(method), *std::move(path_template), rule.body(),
                      whole_response ? "" : rule.response_body()};
@@ -66,7 +66,7 @@ absl::StatusOr<HttpBinding> BindingOf(const google::api::HttpRule& rule, absl::s
 }  // namespace
 
 absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method,
-                                                    PathTemplate::Syntax syntax) {
+                                                    TemplateSyntax syntax) {
   std::vector<HttpBinding> bindings;
   absl::StatusOr<HttpBinding> primary = BindingOf(rule, full_method, syntax);
   if (!primary.ok()) return primary.status();

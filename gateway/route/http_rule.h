@@ -1,7 +1,7 @@
 // google.api.http rules as flat bindings. Pure; any thread.
 //
 //   absl::StatusOr<std::vector<HttpBinding>> bindings =
-//       BindingsOf(rule, "penstock.tick.v1.TickService.Subscribe", PathTemplate::Syntax::kGoogleApi);
+//       BindingsOf(rule, "penstock.tick.v1.TickService.Subscribe", TemplateSyntax());
 //   bindings->front()  → POST /v1/ticks:subscribe, body "*"
 #ifndef PENSTOCK_GATEWAY_ROUTE_HTTP_RULE_H_
 #define PENSTOCK_GATEWAY_ROUTE_HTTP_RULE_H_
@@ -27,7 +27,7 @@ struct HttpBinding {
 // InvalidArgument for a rule without a pattern, a bad template, a custom kind that is no HTTP token, and an additional
 // binding that has additional ones.
 absl::StatusOr<std::vector<HttpBinding>> BindingsOf(const google::api::HttpRule& rule, absl::string_view full_method,
-                                                    PathTemplate::Syntax syntax);
+                                                    TemplateSyntax syntax);
 
 // How a method without a rule is reached: POST /pkg.Service/Method, body "*".
 HttpBinding UnboundBinding(absl::string_view full_method);

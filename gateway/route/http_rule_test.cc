@@ -49,7 +49,7 @@ TEST(BindingsOf, ReadsEveryPattern) {
                "additional_bindings { get: '/v1/ticks:subscribe' }",
                "POST /v1/ticks:subscribe *>; POST /events *>; GET /v1/ticks:subscribe >", "several, in order"},
        }) {
-    const auto bindings = BindingsOf(Rule(row.rule), "pkg.Service.Method", PathTemplate::Syntax::kGoogleApi);
+    const auto bindings = BindingsOf(Rule(row.rule), "pkg.Service.Method", TemplateSyntax());
     ASSERT_TRUE(bindings.ok()) << row.reason << ": " << bindings.status();
     EXPECT_EQ(Describe(*bindings), row.bindings) << row.reason;
   }
@@ -74,20 +74,21 @@ TEST(BindingsOf, ErrorsNameTheMethod) {
            Row{"get: '/a' additional_bindings { get: '/b' additional_bindings { get: '/c' } }",
                "an additional binding has additional bindings: put them all into the rule's own list"},
        }) {
-    const auto bindings = BindingsOf(Rule(row.rule), "pkg.Service.Method", PathTemplate::Syntax::kGoogleApi);
+    const auto bindings = BindingsOf(Rule(row.rule), "pkg.Service.Method", TemplateSyntax());
     ASSERT_FALSE(bindings.ok()) << row.rule;
     EXPECT_EQ(std::string(bindings.status().message()),
               absl::StrCat("pkg.Service.Method: google.api.http: ", row.error));
   }
 }
 
-TEST(BindingsOf, ReadsTemplatesAsTheDialectDoes) {
+TEST(BindingsOf, ReadsTemplatesOfAnySyntax) {
   const google::api::HttpRule rule = Rule("get: '/a/**/b' additional_bindings { get: '/a:b/c' }");
-  const auto lenient = BindingsOf(rule, "pkg.Service.Method", PathTemplate::Syntax::kGrpcGateway);
+  const auto lenient =
+      BindingsOf(rule, "pkg.Service.Method", {.segments_after_star_star = true, .colons_in_literals = true});
   ASSERT_TRUE(lenient.ok()) << lenient.status();
   EXPECT_EQ(Describe(*lenient), "GET /a/**/b >; GET /a:b/c >");
   EXPECT_EQ(
-      BindingsOf(rule, "pkg.Service.Method", PathTemplate::Syntax::kGoogleApi).status().message(),
+      BindingsOf(rule, "pkg.Service.Method", TemplateSyntax()).status().message(),
       "pkg.Service.Method: google.api.http: GET template \"/a/**/b\": column 6: expected \":\" or the end (\"**\" "
       "comes last), found \"/\"");
 }

@@ -1,4 +1,4 @@
-// The router of the native dialect: of the templates that match a path the most specific wins.
+// The router by which the most specific of the templates that match a path wins.
 //
 //   MostSpecificRouter::Builder builder(Unescape::kAllExceptReserved);
 //   builder.Add("GET", *PathTemplate::Parse("/v1/{name=**}"), 0, "pkg.Service.Get");
@@ -69,7 +69,7 @@ class MostSpecificRouter final : public Router {
   std::vector<Node> nodes_;
 };
 
-// REQUIRES of Add: templates of PathTemplate::Syntax::kGoogleApi, where "**" comes last.
+// REQUIRES of Add: templates of the plain syntax, where "**" comes last and literals are decoded.
 class MostSpecificRouter::Builder final : public Router::Builder {
  public:
   explicit Builder(Unescape unescape);

@@ -27,8 +27,7 @@ bool IsLiteralCharacter(char c) {
 // Recursive descent without the recursion: the grammar nests only once.
 class PathTemplateParser {
  public:
-  PathTemplateParser(absl::string_view text, PathTemplate::Syntax syntax)
-      : lenient_(syntax == PathTemplate::Syntax::kGrpcGateway) {
+  PathTemplateParser(absl::string_view text, TemplateSyntax syntax) : syntax_(syntax) {
     result_.text_ = std::string(text);
   }
 
@@ -38,11 +37,11 @@ class PathTemplateParser {
       result_.segments_.push_back({Kind::kLiteral, ""});
       return std::move(result_);
     }
-    const size_t verb = lenient_ ? FindVerb() : kNone;
+    const size_t verb = syntax_.colons_in_literals ? FindVerb() : kNone;
     segments_end_ = verb;
     absl::Status status = Segments(/*in_variable=*/false);
     segments_end_ = kNone;
-    if (status.ok() && (!lenient_ || at_ == verb) && Take(":")) status = Verb();
+    if (status.ok() && (!syntax_.colons_in_literals || at_ == verb) && Take(":")) status = Verb();
     if (!status.ok()) return status;
     if (!AtEnd()) return Expected(AfterSegment(/*in_variable=*/false));
     return std::move(result_);
@@ -61,7 +60,7 @@ class PathTemplateParser {
   bool AtEnd() const { return at_ == result_.text_.size(); }
   bool AtLiteral() const {
     if (AtEnd() || at_ == segments_end_) return false;
-    return IsLiteralCharacter(Peek()) || (lenient_ && Peek() == ':');
+    return IsLiteralCharacter(Peek()) || (syntax_.colons_in_literals && Peek() == ':');
   }
   char Peek() const { return AtEnd() ? '\0' : result_.text_[at_]; }
 
@@ -74,7 +73,7 @@ class PathTemplateParser {
   // Segment { "/" Segment }, up to what is neither.
   absl::Status Segments(bool in_variable) {
     do {
-      if (has_star_star_ && !lenient_) {
+      if (has_star_star_ && !syntax_.segments_after_star_star) {
         --at_;  // the slash that was taken
         return Expected(AfterSegment(in_variable));
       }
@@ -159,12 +158,11 @@ class PathTemplateParser {
     const absl::string_view raw = absl::string_view(result_.text_).substr(begin, at_ - begin);
     absl::StatusOr<std::string> literal = PercentDecode(raw, Unescape::kAll, /*multi_segment=*/false);
     if (!literal.ok()) return Error(begin, absl::StrCat("literal \"", raw, "\": ", literal.status().message()));
-    if (lenient_) return std::string(raw);
-    return literal;
+    return syntax_.decode_literals ? literal : std::string(raw);
   }
 
   absl::string_view AfterSegment(bool in_variable) const {
-    const bool is_last = has_star_star_ && !lenient_;
+    const bool is_last = has_star_star_ && !syntax_.segments_after_star_star;
     if (in_variable) return is_last ? "\"}\" (\"**\" comes last)" : "\"/\" or \"}\"";
     return is_last ? "\":\" or the end (\"**\" comes last)" : "\"/\", \":\" or the end";
   }
@@ -183,7 +181,7 @@ class PathTemplateParser {
 
   static constexpr size_t kNone = std::string::npos;
 
-  const bool lenient_;
+  const TemplateSyntax syntax_;
   PathTemplate result_;
   size_t at_ = 0;
   size_t segments_end_ = kNone;   // where no literal goes on, because the verb begins
@@ -191,7 +189,7 @@ class PathTemplateParser {
   bool has_star_star_ = false;
 };
 
-absl::StatusOr<PathTemplate> PathTemplate::Parse(absl::string_view text, Syntax syntax) {
+absl::StatusOr<PathTemplate> PathTemplate::Parse(absl::string_view text, TemplateSyntax syntax) {
   return PathTemplateParser(text, syntax).Parse();
 }
 

@@ -5,7 +5,8 @@
 //   Segment   = "*" | "**" | Literal | Variable
 //   Variable  = "{" Field { "." Field } [ "=" Segments ] "}"        "{a}" is "{a=*}"
 //
-// "**" is the last segment if there is one. A variable holds no other variable, and no field path is bound twice.
+// "**" is the last segment if there is one. A variable holds no other variable, and no field path is bound twice. A
+// TemplateSyntax may take more.
 //
 //   absl::StatusOr<PathTemplate> t = PathTemplate::Parse("/v1/{name=shelves/*/books/**}:read");
 //   t->segments()   → v1 shelves * books **
@@ -26,6 +27,15 @@
 
 namespace penstock::route {
 
+// What is taken besides the grammar above, and how literals are read.
+struct TemplateSyntax {
+  bool segments_after_star_star = false;
+  // ":" in literals. The verb is what follows the last segment's last colon, where a variable ends that segment its
+  // first one.
+  bool colons_in_literals = false;
+  bool decode_literals = true;  // else they stay as they are written
+};
+
 class PathTemplate {
  public:
   struct Segment {
@@ -41,16 +51,7 @@ class PathTemplate {
     bool multi_segment = false;  // its value may hold slashes: several segments, or "**"
   };
 
-  // What is taken, and how literals are read.
-  enum class Syntax {
-    kGoogleApi,  // the grammar above; literals are percent-decoded
-    // What grpc-gateway's generator takes besides: segments after "**", and ":" in literals. The verb is what follows
-    // the last segment's last colon, where a variable ends that segment its first one. Literals stay as they are
-    // written.
-    kGrpcGateway,
-  };
-
-  static absl::StatusOr<PathTemplate> Parse(absl::string_view text, Syntax syntax = Syntax::kGoogleApi);
+  static absl::StatusOr<PathTemplate> Parse(absl::string_view text, TemplateSyntax syntax = {});
 
   const std::string& text() const { return text_; }
   const std::vector<Segment>& segments() const { return segments_; }  // never empty

@@ -132,7 +132,11 @@ TEST(PathTemplate, ErrorsNameTheColumnAndWhatWasExpected) {
   }
 }
 
-TEST(PathTemplate, ReadsWhatGrpcGatewayTakes) {
+// All that a syntax may take.
+constexpr TemplateSyntax kLenient = {
+    .segments_after_star_star = true, .colons_in_literals = true, .decode_literals = false};
+
+TEST(PathTemplate, ReadsWhatALenientSyntaxTakes) {
   struct Row {
     const char* text;
     const char* shape;
@@ -141,7 +145,7 @@ TEST(PathTemplate, ReadsWhatGrpcGatewayTakes) {
   };
   for (const Row& row : {
            Row{"/", "/", "", "the root"},
-           Row{"/v1/{a.b=x/*}:go", "/v1/x/*:go", "a.b[1,3)+", "what both take"},
+           Row{"/v1/{a.b=x/*}:go", "/v1/x/*:go", "a.b[1,3)+", "what every syntax takes"},
            Row{"/v1/{name=**}:go", "/v1/**:go", "name[1,2)+", "a verb after everything"},
            Row{"/a/**/b", "/a/**/b", "", "segments after everything"},
            Row{"/{a=**}/{b}/c:go", "/**/*/c:go", "a[0,1)+ b[1,2)", "variables after everything"},
@@ -154,14 +158,12 @@ TEST(PathTemplate, ReadsWhatGrpcGatewayTakes) {
            Row{"/{a}/b:c:d", "/*/b:c:d", "a[0,1)", "a variable further to the front"},
            Row{"/a%20b/%41:%42", "/a%20b/%41:%42", "", "literals stay as they are written"},
        }) {
-    const auto parsed = PathTemplate::Parse(row.text, PathTemplate::Syntax::kGrpcGateway);
+    const auto parsed = PathTemplate::Parse(row.text, kLenient);
     ASSERT_TRUE(parsed.ok()) << row.reason << ": " << parsed.status();
     EXPECT_EQ(Shape(*parsed), row.shape) << row.reason;
     EXPECT_EQ(Variables(*parsed), row.variables) << row.reason;
   }
-  const auto verb = [](const char* text) {
-    return PathTemplate::Parse(text, PathTemplate::Syntax::kGrpcGateway).value().verb();
-  };
+  const auto verb = [](const char* text) { return PathTemplate::Parse(text, kLenient).value().verb(); };
   EXPECT_EQ(verb("/a:b/c"), "");
   EXPECT_EQ(verb("/a:b/c:d:e"), "e");
   EXPECT_EQ(verb("/{a}:b:c"), "b:c");
@@ -169,7 +171,7 @@ TEST(PathTemplate, ReadsWhatGrpcGatewayTakes) {
   EXPECT_EQ(verb("/{a}/b:c:d"), "d");
 }
 
-TEST(PathTemplate, NamesTheColumnOfWhatGrpcGatewayRefusesToo) {
+TEST(PathTemplate, NamesTheColumnOfWhatALenientSyntaxRefusesToo) {
   struct Row {
     const char* text;
     int column;
@@ -190,10 +192,35 @@ TEST(PathTemplate, NamesTheColumnOfWhatGrpcGatewayRefusesToo) {
            Row{"/a%2:b", 2, "literal \"a%2\": malformed escape at byte 1"},
            Row{"/{a}/{a}", 6, "the field \"a\" is bound twice"},
        }) {
-    const auto parsed = PathTemplate::Parse(row.text, PathTemplate::Syntax::kGrpcGateway);
+    const auto parsed = PathTemplate::Parse(row.text, kLenient);
     ASSERT_FALSE(parsed.ok()) << row.text;
     EXPECT_EQ(std::string(parsed.status().message()),
               absl::StrCat("template \"", row.text, "\": column ", row.column, ": ", row.what));
+  }
+}
+
+TEST(PathTemplate, EachPropertyOfASyntaxStandsAlone) {
+  struct Row {
+    TemplateSyntax syntax;
+    const char* text;
+    const char* result;  // the shape, or the error
+  };
+  for (const Row& row : {
+           Row{{.segments_after_star_star = true}, "/**/%41:b", "/**/A:b"},
+           Row{{.segments_after_star_star = true},
+               "/a:b:c",
+               "template \"/a:b:c\": column 5: expected the end after the verb, found \":\""},
+           Row{{.colons_in_literals = true}, "/a:b/%41:c", "/a:b/A:c"},
+           Row{{.colons_in_literals = true},
+               "/**/a",
+               "template \"/**/a\": column 4: expected \":\" or the end (\"**\" comes last), found \"/\""},
+           Row{{.decode_literals = false}, "/%41:b", "/%41:b"},
+           Row{{.decode_literals = false},
+               "/**/a",
+               "template \"/**/a\": column 4: expected \":\" or the end (\"**\" comes last), found \"/\""},
+       }) {
+    const auto parsed = PathTemplate::Parse(row.text, row.syntax);
+    EXPECT_EQ(parsed.ok() ? Shape(*parsed) : std::string(parsed.status().message()), row.result) << row.text;
   }
 }
 
@@ -209,7 +236,7 @@ TEST(PathTemplate, BoundsItsSegments) {
 TEST(PathTemplate, SurvivesEveryCut) {
   const std::string whole = "/v1/{a.b=x/*/%41/**}:go";
   for (size_t i = 0; i < 2 * (whole.size() + 1) * (whole.size() + 1); ++i) {
-    const auto syntax = i % 2 == 0 ? PathTemplate::Syntax::kGoogleApi : PathTemplate::Syntax::kGrpcGateway;
+    const TemplateSyntax syntax = i % 2 == 0 ? TemplateSyntax() : kLenient;
     const size_t begin = i / 2 / (whole.size() + 1);
     const std::string text = whole.substr(begin, i / 2 % (whole.size() + 1));
     const auto parsed = PathTemplate::Parse(text, syntax);

@@ -5,8 +5,8 @@
 //   absl::StatusOr<std::unique_ptr<const Router>> router = std::move(*builder).Build();
 //   Router::Match match = (*router)->Find("POST", "/v1/ticks:subscribe");
 //
-// Where the templates of several routes match one path, dialects disagree on whose it is: MostSpecificRouter is
-// native's rule, LastRegisteredRouter grpc-gateway's. Whoever builds the routes chooses; nobody else knows which it is.
+// Where the templates of several routes match one path, routers disagree on whose it is. The rules of a schema choose
+// one (see SchemaRules); nobody else knows which it is.
 #ifndef PENSTOCK_GATEWAY_ROUTE_ROUTER_H_
 #define PENSTOCK_GATEWAY_ROUTE_ROUTER_H_
 

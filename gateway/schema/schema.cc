@@ -8,13 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "gateway/base/check.h"
-#include "gateway/grpc_gateway/last_registered_router.h"
 #include "gateway/route/http_rule.h"
-#include "gateway/route/most_specific_router.h"
 #include "gateway/route/path_template.h"
 #include "google/api/annotations.pb.h"
-#include "google/protobuf/text_format.h"
 
 namespace penstock {
 namespace {
@@ -38,52 +34,6 @@ absl::Status Prefixed(absl::string_view where, const absl::Status& status) {
 }
 
 std::string ConfiguredAt(const route::ApiRule& rule) { return absl::StrCat("--api-config: ", rule.place); }
-
-route::PathTemplate::Syntax SyntaxOf(config::Dialect dialect) {
-  return dialect == config::Dialect::kGrpcGateway ? route::PathTemplate::Syntax::kGrpcGateway
-                                                  : route::PathTemplate::Syntax::kGoogleApi;
-}
-
-binding::BindingRules BindingRulesOf(config::Dialect dialect) {
-  return dialect == config::Dialect::kGrpcGateway ? binding::BindingRules::kGrpcGateway
-                                                  : binding::BindingRules::kNative;
-}
-
-std::unique_ptr<route::Router::Builder> RouterBuilderFor(const SchemaOptions& options) {
-  if (options.dialect == config::Dialect::kGrpcGateway) {
-    return std::make_unique<grpc_gateway::LastRegisteredRouter::Builder>(options.unescape);
-  }
-  return std::make_unique<route::MostSpecificRouter::Builder>(options.unescape);
-}
-
-// What a health check needs of grpc/health/v1/health.proto: our own, since an API's files need not have it.
-pb::FileDescriptorProto HealthFile() {
-  constexpr char kText[] = R"(
-    name: "grpc/health/v1/health.proto" package: "grpc.health.v1" syntax: "proto3"
-    message_type { name: "HealthCheckRequest" field { name: "service" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING } }
-    message_type {
-      name: "HealthCheckResponse"
-      field {
-        name: "status" number: 1 label: LABEL_OPTIONAL type: TYPE_ENUM
-        type_name: ".grpc.health.v1.HealthCheckResponse.ServingStatus"
-      }
-      enum_type {
-        name: "ServingStatus"
-        value { name: "UNKNOWN" number: 0 } value { name: "SERVING" number: 1 }
-        value { name: "NOT_SERVING" number: 2 } value { name: "SERVICE_UNKNOWN" number: 3 }
-      }
-    }
-    service {
-      name: "Health"
-      method {
-        name: "Check"
-        input_type: ".grpc.health.v1.HealthCheckRequest" output_type: ".grpc.health.v1.HealthCheckResponse"
-      }
-    })";
-  pb::FileDescriptorProto file;
-  PENSTOCK_CHECK(pb::TextFormat::ParseFromString(kText, &file));
-  return file;
-}
 
 // The files of one upstream into its pool.
 class FileBuilder {
@@ -135,7 +85,11 @@ class FileBuilder {
 class Schema::Builder {
  public:
   Builder(absl::Span<const Api> apis, const SchemaOptions& options)
-      : apis_(apis), options_(options), schema_(new Schema), router_(RouterBuilderFor(options)) {}
+      : apis_(apis),
+        options_(options),
+        rules_(*options.rules),
+        schema_(new Schema),
+        router_(rules_.NewRouter(options.unescape)) {}
 
   absl::StatusOr<std::shared_ptr<const Schema>> Build() {
     schema_->types_.resize(apis_.size());
@@ -145,9 +99,9 @@ class Schema::Builder {
       if (absl::Status status = AddTypes(i); !status.ok()) return Named(i, status);
     }
     if (absl::Status status = CheckExposed(); !status.ok()) return status;
-    if (absl::Status status = TakeRules(); !status.ok()) return status;
-    if (options_.dialect == config::Dialect::kGrpcGateway) {
-      if (absl::Status status = AddHealthCheck(); !status.ok()) return status;
+    if (absl::Status status = TakeApiRules(); !status.ok()) return status;
+    if (const absl::optional<HealthCheck> check = rules_.health_check()) {
+      if (absl::Status status = AddHealthCheck(*check); !status.ok()) return status;
     }
     for (size_t i = 0; i < apis_.size(); ++i) {
       if (apis_[i].files == nullptr) continue;
@@ -169,7 +123,7 @@ class Schema::Builder {
     Types& types = *schema_->types_[api];
     std::vector<const pb::FileDescriptor*> built;
     if (absl::Status status = FileBuilder(*apis_[api].files, &types.pool, &built).Build(); !status.ok()) return status;
-    auto plans = codec::PlanSet::Build(built, options_.print);
+    auto plans = codec::PlanSet::Build(built, rules_.Printing(options_.print));
     if (!plans.ok()) return plans.status();
     types.plans = *std::move(plans);
     return absl::OkStatus();
@@ -211,8 +165,8 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
-  absl::Status TakeRules() {
-    for (const route::ApiRule& configured : options_.rules) {
+  absl::Status TakeApiRules() {
+    for (const route::ApiRule& configured : options_.api_rules) {
       const std::string& selector = configured.rule.selector();
       const auto* method = FindInPools([&](const pb::DescriptorPool& pool) { return pool.FindMethodByName(selector); });
       if (method == nullptr && all_known_) {
@@ -220,7 +174,7 @@ class Schema::Builder {
                         absl::InvalidArgumentError(
                             absl::StrCat("selector \"", selector, "\" names no method: ", MethodsLike(selector))));
       }
-      rules_.emplace(selector, &configured);
+      api_rules_.emplace(selector, &configured);
     }
     return absl::OkStatus();
   }
@@ -235,7 +189,7 @@ class Schema::Builder {
     return absl::StrCat(name, " has ", methods.empty() ? "none" : absl::StrJoin(methods, ", "));
   }
 
-  // In the order they came in, not the one they were built in: grpc-gateway's routes depend on it.
+  // In the order they came in, not the one they were built in: which route wins may depend on it.
   absl::Status AddServices(size_t api) {
     for (const pb::FileDescriptorProto& file : apis_[api].files->file()) {
       const pb::FileDescriptor& built = *schema_->types_[api]->pool.FindFileByName(file.name());
@@ -260,16 +214,15 @@ class Schema::Builder {
     return absl::OkStatus();
   }
 
-  // GET /healthz, as grpc-gateway's WithHealthzEndpoint has it. Before all others, whose routes then win.
-  absl::Status AddHealthCheck() {
+  absl::Status AddHealthCheck(const HealthCheck& check) {
     schema_->types_.push_back(std::make_unique<Types>());
     Types& types = *schema_->types_.back();
-    const pb::FileDescriptor* file = types.pool.BuildFile(HealthFile());
-    auto plans = codec::PlanSet::Build({file}, options_.print);
+    const pb::FileDescriptor* file = types.pool.BuildFile(check.file);
+    auto plans = codec::PlanSet::Build({file}, rules_.Printing(options_.print));
     if (!plans.ok()) return plans.status();
     types.plans = *std::move(plans);
-    const route::PathTemplate path = route::PathTemplate::Parse("/healthz").value();
-    absl::Status status = AddMethod(0, *types.plans, *file->service(0)->method(0), {{"GET", path, "", ""}});
+    const route::PathTemplate path = route::PathTemplate::Parse(check.path).value();
+    absl::Status status = AddMethod(0, *types.plans, *file->service(0)->method(0), {{check.http_method, path, "", ""}});
     if (status.ok()) schema_->routes_.back().is_health_check = true;
     return status;
   }
@@ -291,7 +244,7 @@ class Schema::Builder {
     method->input = plans.Find(descriptor.input_type()->full_name());
     method->output = plans.Find(descriptor.output_type()->full_name());
     const codec::MessagePlan& input = *method->input;
-    if (options_.dialect == config::Dialect::kNative) {
+    if (rules_.reads_stream_options()) {
       absl::StatusOr<StreamOptions> stream = StreamOptionsOf(descriptor, input, *method->output);
       if (!stream.ok()) return stream.status();
       method->stream = *std::move(stream);
@@ -309,14 +262,14 @@ class Schema::Builder {
   }
 
   absl::StatusOr<std::vector<route::HttpBinding>> BindingsOf(const pb::MethodDescriptor& method) const {
-    const route::PathTemplate::Syntax syntax = SyntaxOf(options_.dialect);
+    const route::TemplateSyntax syntax = rules_.template_syntax();
     std::vector<route::HttpBinding> bindings;
-    const auto configured = rules_.find(method.full_name());
-    if (configured != rules_.end()) {
+    const auto configured = api_rules_.find(method.full_name());
+    if (configured != api_rules_.end()) {
       auto of_rule = route::BindingsOf(configured->second->rule, method.full_name(), syntax);
       if (!of_rule.ok()) return Prefixed(ConfiguredAt(*configured->second), of_rule.status());
       bindings = *std::move(of_rule);
-      if (options_.dialect == config::Dialect::kNative) return bindings;
+      if (!rules_.keeps_annotations()) return bindings;
     }
     if (method.options().HasExtension(google::api::http)) {
       auto of_rule = route::BindingsOf(method.options().GetExtension(google::api::http), method.full_name(), syntax);
@@ -329,29 +282,31 @@ class Schema::Builder {
   }
 
   absl::Status AddRoute(const Method& method, const codec::MessagePlan& input, const route::HttpBinding& binding) {
-    const binding::BindingRules rules = BindingRulesOf(options_.dialect);
     binding::RequestRule rule;
-    rule.rules = rules;
     for (const auto& variable : binding.path_template.variables()) rule.path_variables.push_back(variable.field_path);
     rule.body = binding.body;
     rule.patch = binding.method == "PATCH";
-    auto request = binding::RequestBinding::Build(input.plans(), input, rule);
+    auto request = rules_.BindRequest(input, rule);
     if (!request.ok()) return request.status();
-    auto response = binding::ResponseBinding::Build(*method.output, binding.response_body, rules);
+    auto response = rules_.BindResponse(*method.output, binding.response_body);
     if (!response.ok()) return response.status();
     const size_t index = schema_->routes_.size();
     router_->Add(binding.method, binding.path_template, index, method.full_name);
-    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *std::move(request), *std::move(response),
-                                     binding.method, binding.body, binding.response_body, false});
+    schema_->requests_.push_back(*std::move(request));
+    schema_->responses_.push_back(*std::move(response));
+    schema_->routes_.push_back(Route{&method, binding.path_template.text(), *schema_->requests_.back(),
+                                     *schema_->responses_.back(), binding.method, binding.body, binding.response_body,
+                                     false});
     return absl::OkStatus();
   }
 
   const absl::Span<const Api> apis_;
   const SchemaOptions& options_;
+  const SchemaRules& rules_;
   std::unique_ptr<Schema> schema_;
-  bool all_known_ = true;                                          // of each API the files
-  absl::flat_hash_map<std::string, size_t> owners_;                // of exposed services
-  absl::flat_hash_map<std::string, const route::ApiRule*> rules_;  // options_.rules by selector
+  bool all_known_ = true;                                              // of each API the files
+  absl::flat_hash_map<std::string, size_t> owners_;                    // of exposed services
+  absl::flat_hash_map<std::string, const route::ApiRule*> api_rules_;  // options_.api_rules by selector
   std::unique_ptr<route::Router::Builder> router_;
 };
 

@@ -17,14 +17,15 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "gateway/binding/binding.h"
+#include "gateway/binding/request_binding.h"
 #include "gateway/binding/response_binding.h"
 #include "gateway/codec/message_plan.h"
-#include "gateway/config/dialect.h"
 #include "gateway/route/api_config.h"
 #include "gateway/route/percent.h"
 #include "gateway/route/router.h"
+#include "gateway/schema/native_rules.h"
 #include "gateway/schema/record_frame.h"
+#include "gateway/schema/schema_rules.h"
 #include "gateway/schema/stream_options.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -32,13 +33,13 @@
 namespace penstock {
 
 struct SchemaOptions {
-  config::Dialect dialect = config::Dialect::kNative;  // decides how templates are read and which route wins
-  std::vector<std::string> expose;                     // full names of services; empty: all but gRPC's own (`grpc.…`)
-  bool unbound_methods = true;                         // methods without a rule as POST /pkg.Service/Method
+  const SchemaRules* rules = &kNativeRules;  // outlive the schema
+  std::vector<std::string> expose;           // full names of services; empty: all but gRPC's own (`grpc.…`)
+  bool unbound_methods = true;               // methods without a rule as POST /pkg.Service/Method
   route::Unescape unescape = route::Unescape::kAllExceptReserved;
-  // Rules besides the annotations, one a method. Native: instead of the method's annotation. grpc-gateway: before it.
-  std::vector<route::ApiRule> rules;
-  codec::PrintOptions print;
+  // Configured google.api.http rules, one a method, before its annotation or instead of it (see SchemaRules).
+  std::vector<route::ApiRule> api_rules;
+  codec::PrintOptions print;  // the rules have the last word
 };
 
 class Schema {
@@ -58,13 +59,13 @@ class Schema {
   struct Route {
     const Method* method;
     std::string path_template;  // for logs and metrics
-    binding::RequestBinding request;
-    binding::ResponseBinding response;
+    const binding::RequestBinding& request;
+    const binding::ResponseBinding& response;
     // The rest of its rule, for who describes the API.
     std::string verb;              // "GET", …, "*" for any
     std::string body;              // "*", a field path, or none
     std::string response_body;     // a field, or none
-    bool is_health_check = false;  // of the whole server, where the dialect has one
+    bool is_health_check = false;  // of the whole server, see SchemaRules
   };
 
   // One upstream's part of it.
@@ -75,7 +76,7 @@ class Schema {
   };
 
   // `files` in any order, each once; routes are added in it, service by service, method by method, binding by binding.
-  // InvalidArgument: a file that misses an import or does not compile, a service in `expose` or a method in `rules`
+  // InvalidArgument: a file that misses an import or does not compile, a service in `expose` or a method in `api_rules`
   // that no file has, a rule that is wrong or two that clash; the message names file, method and template.
   static absl::StatusOr<std::shared_ptr<const Schema>> Build(const google::protobuf::FileDescriptorSet& files,
                                                              const SchemaOptions& options);
@@ -100,6 +101,8 @@ class Schema {
   // In this order: each refers to those before it.
   std::vector<std::unique_ptr<Types>> types_;  // by upstream; null: not known
   std::vector<std::unique_ptr<const Method>> methods_;
+  std::vector<std::unique_ptr<const binding::RequestBinding>> requests_;
+  std::vector<std::unique_ptr<const binding::ResponseBinding>> responses_;
   std::vector<Route> routes_;
   std::unique_ptr<const route::Router> router_;
 };

@@ -65,10 +65,10 @@ absl::Status SchemaFeed::ReadRules() {
   if (options_.api_config.empty()) return absl::OkStatus();
   auto rules = ApiRulesFromFile(options_.api_config);
   if (!rules.ok()) return rules.status();
-  if (Same(*rules, rules_)) return absl::OkStatus();
-  rules_ = *std::move(rules);
+  if (Same(*rules, api_rules_)) return absl::OkStatus();
+  api_rules_ = *std::move(rules);
   SchemaOptions schema = options_.schema;
-  schema.rules = rules_;
+  schema.api_rules = api_rules_;
   store_.SetOptions(std::move(schema));
   return absl::OkStatus();
 }

@@ -84,7 +84,7 @@ class SchemaFeed {
   void LogServing() const;
 
   const SchemaFeedOptions options_;
-  std::vector<route::ApiRule> rules_;  // of the file, as it was read last
+  std::vector<route::ApiRule> api_rules_;  // of the file, as it was read last
   SchemaStore store_;
   std::vector<Source> sources_;  // by upstream
   Publisher publisher_;

@@ -115,10 +115,10 @@ TEST_F(SchemaStoreTest, AnExposedServiceMayBeThatOfAnUpstreamNotKnownYet) {
 
 TEST_F(SchemaStoreTest, ARuleMayBeThatOfAnUpstreamNotKnownYet) {
   SchemaOptions options;
-  options.rules.resize(1);
-  options.rules[0].rule.set_selector("b.S.Get");
-  options.rules[0].rule.set_get("/v1/b");
-  options.rules[0].place = "line 3";
+  options.api_rules.resize(1);
+  options.api_rules[0].rule.set_selector("b.S.Get");
+  options.api_rules[0].rule.set_get("/v1/b");
+  options.api_rules[0].place = "line 3";
   store_.SetOptions(options);
   EXPECT_TRUE(Taken(0, Api("a", {"Get"})));
   EXPECT_THAT(std::string(store_.Offer(1, Api("c", {"Get"})).status().message()),

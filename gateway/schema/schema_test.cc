@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "gateway/config/dialect.h"
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/route/api_config.h"
 #include "gateway/route/percent.h"
 #include "gateway/route/router.h"
@@ -21,6 +21,8 @@ namespace {
 
 using ::testing::HasSubstr;
 using Kind = route::Router::Match::Kind;
+
+constexpr const SchemaRules* kAllRules[] = {&kNativeRules, &grpc_gateway::kGrpcGatewayRules};
 
 google::protobuf::FileDescriptorSet Files(const std::string& text) {
   google::protobuf::FileDescriptorSet files;
@@ -134,9 +136,9 @@ TEST(Schema, RoutesEveryKindOfRule) {
            additional_bindings { custom { kind: "*" path: "/any" } }
            additional_bindings { get: "/" })pb",
       &RuleOf(files, 0)));
-  for (const config::Dialect dialect : {config::Dialect::kNative, config::Dialect::kGrpcGateway}) {
+  for (const SchemaRules* rules : kAllRules) {
     SchemaOptions options;
-    options.dialect = dialect;
+    options.rules = rules;
     const auto schema = Schema::Build(files, options);
     ASSERT_TRUE(schema.ok()) << schema.status();
     for (const char* method : {"GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"}) {
@@ -175,7 +177,7 @@ TEST(Schema, GrpcGatewaysRoutesWinInTheOrderOfTheFiles) {
   of_a.set_get("/v1/{id}");
   of_a.add_additional_bindings()->set_get("/v1/{id=*}");
   SchemaOptions options;
-  options.dialect = config::Dialect::kGrpcGateway;
+  options.rules = &grpc_gateway::kGrpcGatewayRules;
   options.unescape = route::Unescape::kLegacy;
   auto schema = Schema::Build(files, options);
   ASSERT_TRUE(schema.ok()) << schema.status();
@@ -188,9 +190,9 @@ TEST(Schema, GrpcGatewaysRoutesWinInTheOrderOfTheFiles) {
   EXPECT_EQ(Find(**schema, "GET", "/v1/x:watch"), "b.S.M /v1/{id=**} <- x:watch") << "the last file";
 }
 
-TEST(Schema, UnboundMethodsAreTheSameInBothDialects) {
+TEST(Schema, UnboundMethodsAreTheSameByAnyRules) {
   SchemaOptions options;
-  options.dialect = config::Dialect::kGrpcGateway;
+  options.rules = &grpc_gateway::kGrpcGatewayRules;
   EXPECT_EQ(Find(**Schema::Build(Api(), options), "POST", "/a.S/Unbound"), "a.S.Unbound /a.S/Unbound");
   options.unbound_methods = false;
   EXPECT_EQ(Find(**Schema::Build(Api(), options), "POST", "/a.S/Unbound"), "not found");
@@ -204,12 +206,12 @@ std::vector<route::ApiRule> Rules(const std::string& rules) {
 
 TEST(Schema, ConfiguredRulesGoBeforeAnnotations) {
   SchemaOptions options;
-  options.rules = Rules(
+  options.api_rules = Rules(
       "  - { selector: a.S.Bound, post: /v2/a, body: '*', additional_bindings: [ { get: '/v2/{id}' } ] }\n"
       "  - { selector: a.S.Unbound, get: '/v2/b/{id}' }\n"
       "  - { selector: grpc.health.v1.Health.Watch, get: /health }\n");
-  for (const config::Dialect dialect : {config::Dialect::kNative, config::Dialect::kGrpcGateway}) {
-    options.dialect = dialect;
+  for (const SchemaRules* rules : kAllRules) {
+    options.rules = rules;
     const auto schema = Schema::Build(Api(), options);
     ASSERT_TRUE(schema.ok()) << schema.status();
     EXPECT_EQ(Find(**schema, "POST", "/v2/a"), "a.S.Bound /v2/a");
@@ -218,7 +220,7 @@ TEST(Schema, ConfiguredRulesGoBeforeAnnotations) {
     EXPECT_EQ(Find(**schema, "POST", "/a.S/Unbound"), "not found") << "it is bound now";
     EXPECT_EQ(Find(**schema, "GET", "/health"), "not found") << "not exposed";
     EXPECT_EQ(Find(**schema, "GET", "/v1/x:watch"),
-              dialect == config::Dialect::kNative ? "not found" : "a.S.Bound /v1/{id}:watch <- x")
+              rules == &kNativeRules ? "not found" : "a.S.Bound /v1/{id}:watch <- x")
         << "the annotation: replaced, but grpc-gateway serves both";
   }
 }
@@ -244,7 +246,7 @@ TEST(Schema, RefusesConfiguredRulesThatFitNoMethod) {
                "is not closed, expected \".\", \"=\" or \"}\""},
        }) {
     SchemaOptions options;
-    options.rules = Rules(absl::StrCat("  - ", row.rule));
+    options.api_rules = Rules(absl::StrCat("  - ", row.rule));
     EXPECT_EQ(Schema::Build(Api(), options).status().message(), row.error);
   }
 }
@@ -364,7 +366,7 @@ TEST(Schema, RefusesRoutesOfTwoMethodsThatClash) {
   EXPECT_THAT(message, HasSubstr("a.S.Bound (GET /v1/{id}:watch)"));
   EXPECT_THAT(message, HasSubstr("a.S.Unbound (GET /v1/{id=*}:watch)"));
   SchemaOptions options;
-  options.dialect = config::Dialect::kGrpcGateway;
+  options.rules = &grpc_gateway::kGrpcGatewayRules;
   EXPECT_TRUE(Schema::Build(files, options).ok()) << "there the last one wins";
 }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/schema/schema.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "penstock/options/v1/options.pb.h"
@@ -19,7 +20,7 @@ using ::testing::HasSubstr;
 // One streaming method, with `options` in its MethodOptions as a pool that does not know them has them.
 absl::StatusOr<std::shared_ptr<const Schema>> Build(const options::v1::StreamOptions& options,
                                                     const char* method = "Stream",
-                                                    config::Dialect dialect = config::Dialect::kNative) {
+                                                    const SchemaRules& rules = kNativeRules) {
   google::protobuf::FileDescriptorSet files;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"pb(
@@ -60,7 +61,7 @@ absl::StatusOr<std::shared_ptr<const Schema>> Build(const options::v1::StreamOpt
                                                                          options.SerializeAsString());
   }
   SchemaOptions schema;
-  schema.dialect = dialect;
+  schema.rules = &rules;
   return Schema::Build(files, schema);
 }
 
@@ -126,8 +127,8 @@ TEST(StreamOptions, WhatCannotBeMeantIsRefusedWithItsPlace) {
   }
 }
 
-TEST(StreamOptions, HaveNoMeaningInTheGrpcGatewayDialect) {
-  EXPECT_TRUE(Build(Options("error", "nope", ""), "Stream", config::Dialect::kGrpcGateway).ok());
+TEST(StreamOptions, HaveNoMeaningByGrpcGatewaysRules) {
+  EXPECT_TRUE(Build(Options("error", "nope", ""), "Stream", grpc_gateway::kGrpcGatewayRules).ok());
 }
 
 }  // namespace

@@ -13,12 +13,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "gateway/admin/admin.h"
 #include "gateway/base/check.h"
 #include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/memory_gate.h"
 #include "gateway/grpc_gateway/grpc_gateway_protocol.h"
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/http/embedded_web.h"
+#include "gateway/net/address.h"
 #include "gateway/protocol/native_protocol.h"
 #include "gateway/schema/method_list.h"
 #include "google/rpc/error_details.pb.h"
@@ -37,12 +38,6 @@ std::chrono::milliseconds Milliseconds(absl::Duration duration) {
   return absl::ToChronoMilliseconds(std::min(duration, absl::Hours(24 * 365)));
 }
 
-std::vector<std::string> Texts(const std::vector<net::ListenAddress>& addresses) {
-  std::vector<std::string> texts;
-  for (const net::ListenAddress& address : addresses) texts.push_back(net::PrintAddress(address));
-  return texts;
-}
-
 http::SessionOptions SessionOptionsOf(const config::Config& config) {
   http::SessionOptions options;
   options.parser.max_target_bytes = config.max_target_bytes;
@@ -55,15 +50,18 @@ http::SessionOptions SessionOptionsOf(const config::Config& config) {
   return options;
 }
 
+const SchemaRules& RulesOf(config::Dialect dialect) {
+  if (dialect == config::Dialect::kGrpcGateway) return grpc_gateway::kGrpcGatewayRules;
+  return kNativeRules;
+}
+
 SchemaOptions SchemaOptionsOf(const config::Config& config) {
   SchemaOptions options;
-  options.dialect = config.dialect;
+  options.rules = &RulesOf(config.dialect);
   options.expose = config.expose;
   options.unbound_methods = config.unbound_methods;
   options.unescape = config.unescape;
   options.print.unpopulated = config.print_unpopulated;
-  options.print.unset_messages = config.print_unpopulated && config.dialect == config::Dialect::kGrpcGateway;
-  options.print.go_proto2 = config.dialect == config::Dialect::kGrpcGateway;
   options.print.proto_names = config.print_proto_names;
   options.print.enum_numbers = config.print_enum_numbers;
   return options;
@@ -93,13 +91,13 @@ std::vector<http::EmbeddedFile> PageFiles(bool console) {
   return files;
 }
 
-observe::AccessLog::Target TargetOf(config::AccessLog::Kind kind) {
+observe::AccessLog::Target TargetOf(config::AccessLogTarget::Kind kind) {
   switch (kind) {
-    case config::AccessLog::Kind::kStdout:
+    case config::AccessLogTarget::Kind::kStdout:
       return observe::AccessLog::Target::kStdout;
-    case config::AccessLog::Kind::kFile:
+    case config::AccessLogTarget::Kind::kFile:
       return observe::AccessLog::Target::kFile;
-    case config::AccessLog::Kind::kOff:
+    case config::AccessLogTarget::Kind::kOff:
       break;
   }
   return observe::AccessLog::Target::kOff;
@@ -153,8 +151,8 @@ absl::Status Server::Prepare() {
     upstream_tls_ = *std::move(tls);
   }
   for (const config::Upstream& upstream : config_.upstream) {
-    shared_.upstream_names.push_back(absl::StrJoin(Texts(upstream.addresses), ","));
-    shared_.channels.push_back({.addresses = Texts(upstream.addresses),
+    shared_.upstream_names.push_back(net::PrintAddresses(upstream.addresses, ","));
+    shared_.channels.push_back({.addresses = upstream.addresses,
                                 .stream_window_bytes = config_.stream_window_bytes,
                                 .max_message_bytes = config_.max_message_bytes,
                                 .tls = upstream_tls_.get(),
@@ -163,8 +161,9 @@ absl::Status Server::Prepare() {
   if (absl::Status status = PrepareFiles(); !status.ok()) return status;
   if (absl::Status status = PrepareTls(); !status.ok()) return status;
 
-  auto known = codec::PlanSet::Build(
-      {google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()}, feed.schema.print);
+  auto known =
+      codec::PlanSet::Build({google::rpc::BadRequest::descriptor()->file(), google::rpc::Status::descriptor()->file()},
+                            feed.schema.rules->Printing(feed.schema.print));
   if (!known.ok()) return known.status();
   shared_.known_types = *std::move(known);
 
@@ -229,19 +228,20 @@ absl::Status Server::Bind() {
   admin_session.tls = nullptr;  // scraped and probed from the same machine or pod
   admin_sessions_ = std::make_unique<http::SessionSet>(
       loop, admin_session,
-      AdminHandlers({.not_ready = [this] { return NotReady(); },
-                     .settings = config::ListSettings(config_),
-                     .metrics = [this](auto done) { GatherMetrics(std::move(done)); },
-                     .streams = [this](auto done) { GatherStreams(std::move(done)); }}));
+      AdminHandlers({AdminLiveness(),
+                     AdminReadiness([this] { return NotReady(); }),
+                     {"/metrics", kPrometheusText, [this](auto done) { GatherMetrics(std::move(done)); }},
+                     {"/streams", kJsonText, [this](auto done) { GatherStreams(std::move(done)); }},
+                     AdminSettings(config::ListSettings(config_))}));
   http::AcceptorOptions admin_options;
-  admin_options.addresses = Texts({config_.admin_listen});
+  admin_options.addresses = {config_.admin_listen};
   admin_options.serve_from_reserve = true;
   auto admin = http::Acceptor::Listen(loop, admin_options, {admin_sessions_.get()});
   if (!admin.ok()) return admin.status();
   admin_ = *std::move(admin);
 
   http::AcceptorOptions options;
-  options.addresses = Texts(config_.listen);
+  options.addresses = config_.listen;
   options.max_connections = config_.max_connections;
   options.max_connections_per_address = config_.max_connections_per_address;
   std::vector<http::SessionSet*> sets;
@@ -274,8 +274,8 @@ absl::Status Server::Run() {
   for (const auto& worker : workers_) worker->Start();
   acceptor_->Start();
   admin_->Start();
-  spdlog::info("penstock-gateway ready http={} admin={}", absl::StrJoin(acceptor_->addresses(), ","),
-               absl::StrJoin(admin_->addresses(), ","));
+  spdlog::info("penstock-gateway ready http={} admin={}", net::PrintAddresses(acceptor_->addresses(), ","),
+               net::PrintAddresses(admin_->addresses(), ","));
 
   std::vector<std::thread> threads;
   for (size_t i = 1; i < workers_.size(); ++i) threads.emplace_back([&worker = *workers_[i]] { worker.loop().Run(); });
@@ -368,16 +368,16 @@ void Server::Gather(Ask&& ask, std::function<void(Report report)> done) {
   }
 }
 
-void Server::GatherMetrics(std::function<void(std::string text)> done) {
+void Server::GatherMetrics(std::function<void(AdminPage page)> done) {
   Gather<observe::LoopReport>(
       [](Worker& worker, auto told) { worker.Count(std::move(told)); },
-      [this, done = std::move(done)](const observe::LoopReport& report) { done(Metrics(report)); });
+      [this, done = std::move(done)](const observe::LoopReport& report) { done({Metrics(report)}); });
 }
 
-void Server::GatherStreams(std::function<void(std::string json)> done) {
+void Server::GatherStreams(std::function<void(AdminPage page)> done) {
   Gather<observe::LiveReport>(
       [](Worker& worker, auto told) { worker.Describe(std::move(told)); },
-      [done = std::move(done)](observe::LiveReport report) { done(observe::PrintLiveReport(std::move(report))); });
+      [done = std::move(done)](observe::LiveReport report) { done({observe::PrintLiveReport(std::move(report))}); });
 }
 
 // --- The way out -----------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/admin/admin.h"
 #include "gateway/base/log_pace.h"
 #include "gateway/config/config.h"
 #include "gateway/http/acceptor.h"
@@ -72,8 +73,8 @@ class Server final : private net::Timer {
   std::string Metrics(const observe::LoopReport& report) const;
   template <typename Report, typename Ask>
   void Gather(Ask&& ask, std::function<void(Report report)> done);
-  void GatherMetrics(std::function<void(std::string text)> done);
-  void GatherStreams(std::function<void(std::string json)> done);
+  void GatherMetrics(std::function<void(AdminPage page)> done);
+  void GatherStreams(std::function<void(AdminPage page)> done);
 
   Worker& first() const { return *workers_.front(); }
 

@@ -16,10 +16,10 @@ using ::testing::HasSubstr;
 
 config::Config Base() {
   config::Config config;
-  config.listen = {*net::ParseListenAddress("127.0.0.1:0")};
-  config.admin_listen = *net::ParseListenAddress("127.0.0.1:0");
-  config.upstream = {{"localhost:1", *net::ParseUpstreamAddresses("localhost:1")}};
-  config.access_log.kind = config::AccessLog::Kind::kOff;
+  config.listen = {net::Address::Tcp("127.0.0.1", 0)};
+  config.admin_listen = net::Address::Tcp("127.0.0.1", 0);
+  config.upstream = {{"localhost:1", {net::Address::Tcp("localhost", 1)}}};
+  config.access_log.kind = config::AccessLogTarget::Kind::kOff;
   config.max_connections = 10;
   return config;
 }
@@ -62,11 +62,11 @@ TEST(Server, ChecksWhatCanBeKnownWithoutTraffic) {
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/nowhere"));
 
   config = Base();
-  config.access_log = {config::AccessLog::Kind::kFile, "/dev/null/access.log"};
+  config.access_log = {config::AccessLogTarget::Kind::kFile, "/dev/null/access.log"};
   EXPECT_THAT(std::string(Server::Create(config).status().message()), HasSubstr("/dev/null/access.log"));
 
   config = Base();
-  config.upstream.push_back({"localhost:2", *net::ParseUpstreamAddresses("localhost:2")});
+  config.upstream.push_back({"localhost:2", {net::Address::Tcp("localhost", 2)}});
   EXPECT_TRUE(Server::Create(config).ok()) << "several upstreams";
 }
 
@@ -76,13 +76,13 @@ TEST(Server, ABusyPortIsAnErrorThatNamesIt) {
   ASSERT_TRUE(first.ok());
   net::Loop loop;
   http::SessionSet set(loop, {}, [](http::RequestHead, http::ResponseStream&) { return nullptr; });
-  auto taken = http::Acceptor::Listen(loop, {.addresses = {"127.0.0.1:0"}}, {&set});
+  auto taken = http::Acceptor::Listen(loop, {.addresses = {net::Address::Tcp("127.0.0.1", 0)}}, {&set});
   ASSERT_TRUE(taken.ok()) << taken.status();
-  config.listen = {*net::ParseListenAddress((*taken)->addresses()[0])};
+  config.listen = {(*taken)->addresses()[0]};
   auto server = Server::Create(config);
   ASSERT_TRUE(server.ok());
   const absl::Status status = (*server)->Run();
-  EXPECT_THAT(std::string(status.message()), HasSubstr((*taken)->addresses()[0]));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(net::PrintAddress((*taken)->addresses()[0])));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/codec/message_plan.h"
+#include "gateway/config/dialect.h"
 #include "gateway/exchange/exchange_context.h"
 #include "gateway/exchange/gate.h"
 #include "gateway/exchange/local_resource.h"

@@ -15,13 +15,9 @@ constexpr size_t kMaxDoublings = 16;
 
 }  // namespace
 
-Backend::Backend(BackendContext& context, H2Connection::Endpoint endpoint, std::string name, std::string authority,
+Backend::Backend(BackendContext& context, H2Connection::SocketAddress endpoint, net::Address address,
                  BackendListener* listener)
-    : context_(context),
-      endpoint_(std::move(endpoint)),
-      name_(std::move(name)),
-      authority_(std::move(authority)),
-      listener_(listener) {}
+    : context_(context), endpoint_(std::move(endpoint)), address_(std::move(address)), listener_(listener) {}
 
 Backend::~Backend() {
   for (Slot& slot : slots_) slot.connection->Close();
@@ -32,7 +28,7 @@ void Backend::Start() {
 }
 
 void Backend::Open() {
-  auto connection = std::make_shared<H2Connection>(context_.loop, context_.h2, name_, authority_, this);
+  auto connection = std::make_shared<H2Connection>(context_.loop, context_.h2, address_, this);
   slots_.push_back({connection});
   connection->Connect(endpoint_);
 }
@@ -103,7 +99,7 @@ void Backend::OnConnectionChanged(H2Connection& connection) {
     if (slot.ready_since != Clock::time_point()) continue;
     slot.ready_since = Clock::now();
     if (!context_.health_check) continue;
-    slot.health = std::make_unique<HealthWatch>(context_.loop, connection, name_, this);
+    slot.health = std::make_unique<HealthWatch>(context_.loop, connection, net::PrintAddress(address_), this);
     slot.health->Start();
   }
   TellJoined();
@@ -133,8 +129,9 @@ void Backend::TellJoined() {
 void Backend::OnCallJudged(bool well) {
   if (!ejection_.OnCall(well)) return;
   context_.loop.Arm(&return_, absl::ToChronoNanoseconds(ejection_.stay()));
-  listener_->OnBackendFailed(absl::UnavailableError(
-      absl::StrCat(name_, " fails call after call: passed over for ", absl::FormatDuration(ejection_.stay()))));
+  listener_->OnBackendFailed(
+      absl::UnavailableError(absl::StrCat(net::PrintAddress(address_), " fails call after call: passed over for ",
+                                          absl::FormatDuration(ejection_.stay()))));
   listener_->OnBackendChanged();
 }
 

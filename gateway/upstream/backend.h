@@ -13,12 +13,12 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/upstream/ejection.h"
@@ -59,7 +59,8 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
   // A connection that lived this long was no failure.
   static constexpr absl::Duration kStableAfter = absl::Seconds(1);
 
-  Backend(BackendContext& context, H2Connection::Endpoint endpoint, std::string name, std::string authority,
+  // `address` is the configured one that `endpoint` stands for.
+  Backend(BackendContext& context, H2Connection::SocketAddress endpoint, net::Address address,
           BackendListener* listener);
   ~Backend() override;
 
@@ -70,7 +71,7 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
   // No new calls, no new connections; what is open goes on.
   void Retire();
 
-  const H2Connection::Endpoint& endpoint() const { return endpoint_; }
+  const H2Connection::SocketAddress& endpoint() const { return endpoint_; }
   // A connection takes calls.
   bool ready() const;
   // Ready, but better passed over while others are.
@@ -117,9 +118,8 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
   void ScheduleReconnect();
 
   BackendContext& context_;
-  const H2Connection::Endpoint endpoint_;
-  const std::string name_;
-  const std::string authority_;
+  const H2Connection::SocketAddress endpoint_;
+  const net::Address address_;
   BackendListener* const listener_;
   std::vector<Slot> slots_;
   size_t failures_ = 0;  // in a row

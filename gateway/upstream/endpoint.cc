@@ -15,7 +15,7 @@ namespace {
 using Clock = net::TimerWheel::Clock;
 using boost::asio::ip::tcp;
 
-int FamilyOf(const H2Connection::Endpoint& endpoint) { return endpoint.protocol().family(); }
+int FamilyOf(const H2Connection::SocketAddress& endpoint) { return endpoint.protocol().family(); }
 
 bool Contains(const std::vector<int>& families, int family) {
   return std::find(families.begin(), families.end(), family) != families.end();
@@ -23,7 +23,7 @@ bool Contains(const std::vector<int>& families, int family) {
 
 }  // namespace
 
-Endpoint::Endpoint(BackendContext& context, Address address, BackendListener* listener)
+Endpoint::Endpoint(BackendContext& context, net::Address address, BackendListener* listener)
     : context_(context), address_(std::move(address)), listener_(listener), resolver_(context.loop.io()) {}
 
 Endpoint::~Endpoint() = default;
@@ -49,7 +49,7 @@ void Endpoint::Stop() {
 
 bool Endpoint::UseLiteral() {
   if (address_.is_unix()) {
-    addresses_ = {boost::asio::local::stream_protocol::endpoint(address_.unix_path)};
+    addresses_ = {boost::asio::local::stream_protocol::endpoint(address_.path)};
     return true;
   }
   boost::system::error_code not_literal;
@@ -75,8 +75,8 @@ void Endpoint::OnResolved(const boost::system::error_code& error, const tcp::res
   resolved_at_ = Clock::now();
   if (error || results.empty()) {
     // What was known stays in use: a name server that is down must not take the upstream along.
-    resolve_error_ = absl::UnavailableError(
-        absl::StrCat("no connection to ", address_.text, ": ", error ? error.message() : "the name has no address"));
+    resolve_error_ = absl::UnavailableError(absl::StrCat("no connection to ", net::PrintAddress(address_), ": ",
+                                                         error ? error.message() : "the name has no address"));
     context_.loop.Arm(this, absl::ToChronoNanoseconds(std::min(kResolveEvery, context_.backoff_max)));
     listener_->OnBackendFailed(resolve_error_);
     listener_->OnBackendChanged();
@@ -85,7 +85,7 @@ void Endpoint::OnResolved(const boost::system::error_code& error, const tcp::res
   resolve_error_ = absl::OkStatus();
   addresses_.clear();
   for (const auto& entry : results) {
-    const H2Connection::Endpoint endpoint(entry.endpoint());
+    const H2Connection::SocketAddress endpoint(entry.endpoint());
     if (std::find(addresses_.begin(), addresses_.end(), endpoint) == addresses_.end()) addresses_.push_back(endpoint);
   }
   context_.loop.Arm(this, absl::ToChronoNanoseconds(kResolveEvery));
@@ -136,7 +136,7 @@ void Endpoint::ChooseFamilies() {
 
 // Makes the backends what `addresses_` and `families_` say.
 void Endpoint::Sync() {
-  const auto wanted = [this](const H2Connection::Endpoint& endpoint) {
+  const auto wanted = [this](const H2Connection::SocketAddress& endpoint) {
     return Contains(families_, FamilyOf(endpoint)) &&
            std::find(addresses_.begin(), addresses_.end(), endpoint) != addresses_.end();
   };
@@ -154,7 +154,7 @@ void Endpoint::Sync() {
     const bool known = std::any_of(backends_.begin(), backends_.end(),
                                    [&](const auto& backend) { return backend->endpoint() == address; });
     if (known || !wanted(address) || backends_.size() >= kMaxBackends) continue;
-    backends_.push_back(std::make_unique<Backend>(context_, address, address_.text, address_.authority, this));
+    backends_.push_back(std::make_unique<Backend>(context_, address, address_, this));
     backends_.back()->Start();
   }
 }

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
-#include "gateway/upstream/address.h"
 #include "gateway/upstream/backend.h"
 
 namespace penstock::upstream {
@@ -33,7 +33,7 @@ class Endpoint final : public std::enable_shared_from_this<Endpoint>,
   // More addresses behind one name than this are not used: each costs a connection a loop.
   static constexpr size_t kMaxBackends = 64;
 
-  Endpoint(BackendContext& context, Address address, BackendListener* listener);
+  Endpoint(BackendContext& context, net::Address address, BackendListener* listener);
   ~Endpoint() override;
 
   void Start();
@@ -67,11 +67,11 @@ class Endpoint final : public std::enable_shared_from_this<Endpoint>,
   void Sync();
 
   BackendContext& context_;
-  const Address address_;
+  const net::Address address_;
   BackendListener* const listener_;
   boost::asio::ip::tcp::resolver resolver_;
-  std::vector<H2Connection::Endpoint> addresses_;  // what the name stands for
-  std::vector<int> families_;                      // of them, those in use
+  std::vector<H2Connection::SocketAddress> addresses_;  // what the name stands for
+  std::vector<int> families_;                           // of them, those in use
   std::vector<std::unique_ptr<Backend>> backends_;
   std::vector<std::unique_ptr<Backend>> retired_;
   net::TimerWheel::Clock::time_point resolved_at_ = {};

@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "gateway/upstream/address.h"
 #include "gateway/upstream/backend.h"
 #include "gateway/upstream/endpoint.h"
 #include "gateway/upstream/h2_connection.h"
@@ -19,7 +17,7 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
                                  public WaitingRoom,
                                  private net::Deferred {
  public:
-  Impl(net::Loop& loop, const ChannelOptions& options, std::vector<Address> addresses)
+  Impl(net::Loop& loop, const ChannelOptions& options)
       : context_{loop,
                  {options.stream_window_bytes, options.max_message_bytes, options.user_agent, options.connect_timeout,
                   options.tls},
@@ -27,11 +25,11 @@ class EndpointPool::Impl final : public std::enable_shared_from_this<Impl>,
                  options.backoff_max,
                  options.ejection_time,
                  options.health_check},
-        name_(absl::StrJoin(options.addresses, ", ")),
+        name_(net::PrintAddresses(options.addresses, ", ")),
         max_wait_(options.max_wait),
         max_waiting_(options.max_waiting_calls) {
-    for (Address& address : addresses) {
-      endpoints_.push_back(std::make_shared<Endpoint>(context_, std::move(address), this));
+    for (const net::Address& address : options.addresses) {
+      endpoints_.push_back(std::make_shared<Endpoint>(context_, address, this));
     }
   }
 
@@ -211,13 +209,7 @@ EndpointPool::~EndpointPool() { impl_->Stop(); }
 
 absl::StatusOr<std::unique_ptr<EndpointPool>> EndpointPool::Create(net::Loop& loop, ChannelOptions options) {
   if (options.addresses.empty()) return absl::InvalidArgumentError("an upstream needs at least one address");
-  std::vector<Address> addresses;
-  for (const std::string& text : options.addresses) {
-    absl::StatusOr<Address> address = ParseAddress(text);
-    if (!address.ok()) return address.status();
-    addresses.push_back(*std::move(address));
-  }
-  return std::unique_ptr<EndpointPool>(new EndpointPool(std::make_shared<Impl>(loop, options, std::move(addresses))));
+  return std::unique_ptr<EndpointPool>(new EndpointPool(std::make_shared<Impl>(loop, options)));
 }
 
 void EndpointPool::Start() { impl_->Start(); }

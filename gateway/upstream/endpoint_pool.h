@@ -10,7 +10,7 @@
 // The loop's thread only, or any thread while the loop does not run. Destroy it there as well; calls that are still
 // open are silenced.
 //
-//   auto pool = EndpointPool::Create(loop, {.addresses = {"localhost:50051"}}).value();
+//   auto pool = EndpointPool::Create(loop, {.addresses = {net::Address::Tcp("localhost", 50051)}}).value();
 //   pool->OnChange([](const PoolChange& change) { ... });
 //   pool->Start();
 //   std::unique_ptr<Call> call = pool->StartCall(request, handler);
@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/tls_client.h"
 #include "gateway/upstream/call.h"
@@ -33,8 +34,7 @@
 namespace penstock::upstream {
 
 struct ChannelOptions {
-  // "host:port", "[v6]:port", "dns:///host:port" or "unix:path"; calls are spread over all of them.
-  std::vector<std::string> addresses;
+  std::vector<net::Address> addresses;  // calls are spread over all of them
   // What one stream may send ahead of GiveBack. The default is HTTP/2's own.
   size_t stream_window_bytes = 65535;
   // A longer message ends its call with RESOURCE_EXHAUSTED.
@@ -65,7 +65,7 @@ struct PoolChange {
 
 class EndpointPool final : public Channel {
  public:
-  // INVALID_ARGUMENT: no address, or one that is none.
+  // INVALID_ARGUMENT: no address.
   static absl::StatusOr<std::unique_ptr<EndpointPool>> Create(net::Loop& loop, ChannelOptions options);
   ~EndpointPool() override;
 

@@ -11,10 +11,10 @@ namespace penstock::upstream {
 namespace {
 
 using testing::OkTrailers;
-using testing::Peer;
 using testing::Recorder;
 using testing::ResponseHead;
 using testing::RunUntil;
+using testing::ScriptedPeer;
 using testing::ScriptedServer;
 
 using PoolEjectionTest = EndpointPoolTest;
@@ -26,7 +26,7 @@ TEST_F(PoolEjectionTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {
   const auto bad = one.Accept();
   const auto good = two.Accept();
   ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
-  const auto answer = [](Peer& peer, uint32_t id, bool well) {
+  const auto answer = [](ScriptedPeer& peer, uint32_t id, bool well) {
     peer.Send(well ? ResponseHead(id) + OkTrailers(id)
                    : testing::HeadersFrame(
                          id, {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "14"}}, true));
@@ -55,7 +55,8 @@ TEST_F(PoolEjectionTest, AnAddressWhoseCallsFailIsPassedOverForAWhile) {
   for (int i = 0; i < 10; ++i) call();
   EXPECT_EQ(failed, 5) << "all went to the other one";
   ASSERT_TRUE(RunUntil(loop_, [&] { return !failures_.empty(); }));
-  EXPECT_EQ(failures_.back(), absl::StrCat(one.address(), " fails call after call: passed over for 300ms"));
+  EXPECT_EQ(failures_.back(),
+            absl::StrCat(net::PrintAddress(one.address()), " fails call after call: passed over for 300ms"));
   // It comes back, and the next failure is enough.
   ASSERT_TRUE(RunUntil(loop_, [&] { return pool_->connections() == 2; }));
   for (int i = 0; i < 10 && pool_->connections() == 2; ++i) call();

@@ -28,7 +28,7 @@ std::string HealthFrame(uint32_t id, const std::string& response) {
 class PoolHealthTest : public EndpointPoolTest {
  protected:
   // The pool's connection to `server`, on which its watch, stream 1, has been asked for.
-  std::unique_ptr<testing::Peer> Watched(ScriptedServer& server) {
+  std::unique_ptr<testing::ScriptedPeer> Watched(ScriptedServer& server) {
     options_.health_check = true;
     Start({server.address()});
     auto peer = server.Accept();
@@ -50,7 +50,7 @@ TEST_F(PoolHealthTest, AnAddressIsUsedWhileItsHealthIsServing) {
   peer->Send(HealthFrame(1, "\x08\x02"));
   ASSERT_TRUE(RunUntil(loop_, [&] { return !pool_->ready(); }));
   EXPECT_EQ(pool_->last_error().message(),
-            absl::StrCat(server.address(), " does not serve: its health is NOT_SERVING"));
+            absl::StrCat(net::PrintAddress(server.address()), " does not serve: its health is NOT_SERVING"));
   Recorder refused;
   Call(refused);
   ASSERT_TRUE(RunUntil(loop_, [&] { return refused.end.has_value(); }));

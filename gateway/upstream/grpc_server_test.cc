@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/testing/scripted_server.h"
@@ -69,7 +69,7 @@ class GrpcServerTest : public ::testing::Test {
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
     ChannelOptions options;
-    options.addresses = {absl::StrCat("127.0.0.1:", port)};
+    options.addresses = {net::Address::Tcp("127.0.0.1", static_cast<uint16_t>(port))};
     pool_ = EndpointPool::Create(loop_, options).value();
     pool_->Start();
   }

@@ -1,48 +1,24 @@
 #include "gateway/upstream/h2_connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "gateway/net/socket_options.h"
+#include "gateway/net/unique_fd.h"
+#include "gateway/upstream/h2_callbacks.h"
 #include "gateway/upstream/metadata.h"
 
 namespace penstock::upstream {
 namespace {
-
-// A peer that vanished is noticed after about 30 s, whether we have something to send or not. TCP asks, not HTTP/2:
-// gRPC servers end connections that PING more often than every five minutes.
-constexpr int kKeepaliveIdleSeconds = 15;
-constexpr int kKeepaliveIntervalSeconds = 5;
-constexpr int kKeepaliveProbes = 3;
-constexpr unsigned kUserTimeoutMilliseconds = 30'000;
-
-void SetSocketOptions(int fd, int family) {
-  if (family != AF_INET && family != AF_INET6) return;
-  const int on = 1;
-  // A failure leaves the kernel's default, which works, only less promptly.
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepaliveIdleSeconds, sizeof kKeepaliveIdleSeconds);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepaliveIntervalSeconds, sizeof kKeepaliveIntervalSeconds);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepaliveProbes, sizeof kKeepaliveProbes);
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMilliseconds, sizeof kUserTimeoutMilliseconds);
-}
-
-absl::string_view View(const uint8_t* data, size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
 nghttp2_nv Field(absl::string_view name, absl::string_view value, uint8_t flags = NGHTTP2_NV_FLAG_NONE) {
   // nghttp2 copies both before submit returns; its interface merely lacks the const.
@@ -68,133 +44,15 @@ absl::string_view OtherProtocol(absl::string_view first) {
   return "it does not speak HTTP/2";
 }
 
-// "host:port" → "host", "[v6]:port" → "v6"
-std::string HostOf(absl::string_view authority) {
-  if (absl::ConsumePrefix(&authority, "[")) return std::string(authority.substr(0, authority.find(']')));
-  return std::string(authority.substr(0, authority.rfind(':')));
-}
-
-H2Stream* StreamOf(nghttp2_session* session, int32_t id) {
-  return static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(session, id));
-}
-
 }  // namespace
 
-// The session's callbacks. None lets an error out: what a stream cannot take ends that stream only. A stream without
-// user data has ended for us already.
-struct H2Callbacks {
-  static H2Connection& Self(void* user) { return *static_cast<H2Connection*>(user); }
-
-  static int OnBeginHeaders(nghttp2_session* session, const nghttp2_frame* frame, void*) {
-    if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnHeadersBegin();
-    return 0;
-  }
-
-  static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
-                      const uint8_t* value, size_t value_size, uint8_t, void*) {
-    if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) {
-      stream->OnHeader(View(name, name_size), View(value, value_size));
-    }
-    return 0;
-  }
-
-  static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size, void* user) {
-    Self(user).received_ += size;
-    if (H2Stream* stream = StreamOf(session, id)) stream->OnData(View(data, size));
-    return 0;
-  }
-
-  static int OnFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-    const bool end_stream = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    switch (frame->hd.type) {
-      case NGHTTP2_DATA:
-        if (!end_stream) return 0;
-        if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnDataEnd();
-        return 0;
-      case NGHTTP2_HEADERS:
-        if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnHeadersEnd(end_stream);
-        return 0;
-      case NGHTTP2_SETTINGS:
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) Self(user).OnSettings();
-        return 0;
-      case NGHTTP2_GOAWAY:
-        Self(user).Drain();
-        return 0;
-      default:
-        return 0;
-    }
-  }
-
-  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-    if (frame->hd.type == NGHTTP2_HEADERS) {
-      if (H2Stream* stream = StreamOf(session, frame->hd.stream_id)) stream->OnHeadersSent();
-    } else if (frame->hd.type == NGHTTP2_GOAWAY && Self(user).broken_.empty()) {
-      Self(user).broken_ = nghttp2_http2_strerror(frame->goaway.error_code);  // what the session holds against the peer
-    }
-    return 0;
-  }
-
-  static int OnStreamClose(nghttp2_session* session, int32_t id, uint32_t error_code, void* user) {
-    H2Connection& self = Self(user);
-    --self.open_streams_;
-    if (H2Stream* stream = StreamOf(session, id)) stream->OnReset(error_code);
-    if (self.owner_ != nullptr) self.owner_->OnStreamClosed();
-    return 0;
-  }
-
-  static int OnError(nghttp2_session*, int, const char* message, size_t size, void* user) {
-    Self(user).broken_.assign(message, size);
-    return 0;
-  }
-
-  static ssize_t ReadBody(nghttp2_session* session, int32_t id, uint8_t* buffer, size_t size, uint32_t* flags,
-                          nghttp2_data_source*, void*) {
-    H2Stream* stream = StreamOf(session, id);
-    if (stream == nullptr) return NGHTTP2_ERR_DEFERRED;  // its RST_STREAM is queued
-    bool end = false;
-    const size_t count = stream->ReadBody(reinterpret_cast<char*>(buffer), size, &end);
-    if (end) {
-      *flags |= NGHTTP2_DATA_FLAG_EOF;
-    } else if (count == 0) {
-      return NGHTTP2_ERR_DEFERRED;
-    }
-    return static_cast<ssize_t>(count);
-  }
-
-  static nghttp2_session_callbacks* Make() {
-    nghttp2_session_callbacks* callbacks = nullptr;
-    if (nghttp2_session_callbacks_new(&callbacks) != 0) throw std::bad_alloc();
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, OnBeginHeaders);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, OnHeader);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
-    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnFrameSent);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnStreamClose);
-    nghttp2_session_callbacks_set_error_callback2(callbacks, OnError);
-    return callbacks;
-  }
-
-  static nghttp2_session* NewSession(H2Connection* self) {
-    static nghttp2_session_callbacks* const callbacks = Make();  // read only from here on: shared by all threads
-    nghttp2_option* option = nullptr;
-    nghttp2_session* session = nullptr;
-    if (nghttp2_option_new(&option) != 0) throw std::bad_alloc();
-    nghttp2_option_set_no_auto_window_update(option, 1);
-    const int error = nghttp2_session_client_new2(&session, callbacks, self, option);
-    nghttp2_option_del(option);
-    if (error != 0) throw std::bad_alloc();
-    return session;
-  }
-};
-
-H2Connection::H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority,
-                           Owner* owner)
+H2Connection::H2Connection(net::Loop& loop, const H2Options& options, net::Address address, Owner* owner)
     : loop_(loop),
       options_(options),
-      name_(std::move(name)),
-      authority_(std::move(authority)),
+      address_(std::move(address)),
+      authority_(address_.authority()),
       owner_(owner),
-      socket_(loop.io()),
+      byte_stream_(loop),
       session_(H2Callbacks::NewSession(this)) {}
 
 H2Connection::~H2Connection() {
@@ -202,42 +60,49 @@ H2Connection::~H2Connection() {
   nghttp2_session_del(session_);
 }
 
-void H2Connection::Connect(const Endpoint& endpoint) {
+void H2Connection::Connect(const SocketAddress& where) {
   loop_.Arm(this, absl::ToChronoNanoseconds(options_.connect_timeout));
-  boost::system::error_code error;
-  socket_.open(endpoint.protocol(), error);
-  if (!error) socket_.non_blocking(true, error);
-  if (error) {
-    boost::asio::post(loop_.io(),
-                      [self = shared_from_this(), error] { self->Fail(self->Unavailable(error.message())); });
-    return;
-  }
-  SetSocketOptions(socket_.native_handle(), endpoint.protocol().family());
-  socket_.async_connect(endpoint, [self = shared_from_this()](const boost::system::error_code& failed) {
-    if (self->state_ != State::kConnecting) return;
-    if (failed) return self->Fail(self->Unavailable(failed.message()));
-    self->OnConnected();
-  });
+  net::UniqueFd socket(::socket(where.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return FailLater(errno);
+  net::ConfigureUpstreamSocket(socket.get());
+  const bool done = ::connect(socket.get(), where.data(), static_cast<socklen_t>(where.size())) == 0;
+  if (!done && errno != EINPROGRESS) return FailLater(errno);
+  byte_stream_ = net::ByteStream(loop_, std::move(socket));
+  if (!byte_stream_.open()) return FailLater(ENOMEM);
+  byte_stream_.WaitWritable([self = shared_from_this()] { self->OnConnected(); });
+}
+
+// Not from inside Connect.
+void H2Connection::FailLater(int error) {
+  loop_.Post([self = shared_from_this(), error] { self->Fail(self->Unavailable(std::strerror(error))); });
 }
 
 void H2Connection::OnConnected() {
+  if (state_ != State::kConnecting) return;
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(byte_stream_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return Fail(Unavailable(std::strerror(error)));
   state_ = State::kHandshake;
   if (options_.tls == nullptr) return BeginHttp2();
-  link_ = TlsLink::Start(socket_.native_handle(), options_.tls->context(), options_.tls->NameFor(HostOf(authority_)));
-  if (link_ == nullptr) return Fail(Unavailable("there is no memory for TLS"));
+  if (!byte_stream_.StartTlsClient(options_.tls->context().get(), options_.tls->NameFor(host()))) {
+    return Fail(Unavailable("there is no memory for TLS"));
+  }
   ContinueTls();
 }
 
 void H2Connection::ContinueTls() {
-  const TlsLink::Step step = link_->Handshake();
-  if (step == TlsLink::Step::kDone) return BeginHttp2();
-  if (step == TlsLink::Step::kFailed) return Fail(Unavailable(link_->why()));
-  const auto direction = step == TlsLink::Step::kWantRead ? socket_.wait_read : socket_.wait_write;
-  socket_.async_wait(direction, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (self->state_ != State::kHandshake) return;
-    if (error) return self->Fail(self->Unavailable(error.message()));
-    self->ContinueTls();
-  });
+  if (state_ != State::kHandshake) return;
+  switch (byte_stream_.Handshake()) {
+    case net::ByteStream::Step::kAgain:
+      return byte_stream_.WaitReadable([self = shared_from_this()] { self->ContinueTls(); });
+    case net::ByteStream::Step::kFailed:
+      return Fail(Unavailable(WhyBroken()));
+    case net::ByteStream::Step::kDone:
+      break;
+  }
+  if (byte_stream_.alpn() == net::ByteStream::Alpn::kHttp2) return BeginHttp2();
+  Fail(Unavailable("it speaks TLS, but does not agree on HTTP/2 (ALPN \"h2\"): is it a gRPC server?"));
 }
 
 void H2Connection::BeginHttp2() {
@@ -267,65 +132,33 @@ void H2Connection::OnTimer() {
 }
 
 void H2Connection::WaitReadable() {
-  socket_.async_wait(socket_.wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (self->state_ == State::kClosed) return;
-    if (error) return self->Fail(self->Unavailable(error.message()));
-    self->OnReadable();
-  });
+  byte_stream_.WaitReadable([self = shared_from_this()] { self->OnReadable(); });
 }
 
 void H2Connection::OnReadable() {
-  const ssize_t count = link_ == nullptr ? Read(loop_.read_buffer(), net::Loop::kReadBufferBytes) : ReadAll();
+  if (state_ == State::kClosed) return;
+  const ssize_t count = byte_stream_.ReadAll(loop_.read_buffer(), net::Loop::kReadBufferBytes);
   if (count > 0) {
     Receive(static_cast<size_t>(count));
-  } else if (count == TlsLink::kEnd) {
-    Fail(Unavailable(heard_ ? "it closed the connection" : link_ == nullptr ? kSilent : kSilentInTls));
-  } else if (count == TlsLink::kFailed) {
-    Fail(Unavailable(heard_ || link_ != nullptr ? broken_ : kSilent));
+  } else if (count == net::ByteStream::kEnd || (count == net::ByteStream::kFailed && LeftSilently())) {
+    Fail(Unavailable(heard_ ? "it closed the connection" : byte_stream_.tls() ? kSilentInTls : kSilent));
+  } else if (count == net::ByteStream::kFailed) {
+    Fail(Unavailable(WhyBroken()));
   }
   if (state_ != State::kClosed) WaitReadable();
 }
 
-// TLS hands out a record of 16 KiB at a time: all that are there, as one.
-ssize_t H2Connection::ReadAll() {
-  size_t total = 0;
-  ssize_t count = 0;
-  do {
-    count = Read(loop_.read_buffer() + total, net::Loop::kReadBufferBytes - total);
-    if (count > 0) total += static_cast<size_t>(count);
-  } while (count > 0 && total < net::Loop::kReadBufferBytes);
-  return total > 0 ? static_cast<ssize_t>(total) : count;  // an end is found again by the next read
+// Of a connection that has failed: the peer closed or reset it, and said nothing that would explain it.
+bool H2Connection::LeftSilently() const {
+  const net::ByteStream::Failure failure = byte_stream_.failure();
+  if (failure.tls_error != 0) return false;
+  const bool closed = failure.socket_error == 0 || failure.socket_error == ECONNRESET;
+  return byte_stream_.tls() ? closed : !heard_;
 }
 
-// As TlsLink::Read; why it failed is in broken_.
-ssize_t H2Connection::Read(char* data, size_t size) {
-  if (link_ != nullptr) {
-    const ssize_t count = link_->Read(data, size);
-    if (count == TlsLink::kFailed) broken_ = link_->why();
-    return count;
-  }
-  const ssize_t count = recv(socket_.native_handle(), data, size, 0);
-  if (count >= 0) return count;
-  if (errno == EAGAIN || errno == EINTR) return TlsLink::kAgain;
-  broken_ = boost::system::error_code(errno, boost::system::system_category()).message();
-  return TlsLink::kFailed;
-}
-
-// As TlsLink::Write; why it failed is in broken_.
-ssize_t H2Connection::Write(absl::string_view bytes) {
-  if (link_ != nullptr) {
-    const ssize_t count = link_->Write(bytes);
-    if (count == TlsLink::kFailed) broken_ = link_->why();
-    return count;
-  }
-  ssize_t count = 0;
-  do {
-    count = send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  } while (count < 0 && errno == EINTR);
-  if (count >= 0) return count;
-  if (errno == EAGAIN) return TlsLink::kAgain;
-  broken_ = boost::system::error_code(errno, boost::system::system_category()).message();
-  return TlsLink::kFailed;
+std::string H2Connection::WhyBroken() const {
+  const net::ByteStream::Failure failure = byte_stream_.failure();
+  return options_.tls == nullptr ? std::strerror(failure.socket_error) : options_.tls->Explain(failure, host());
 }
 
 void H2Connection::Receive(size_t bytes) {
@@ -391,8 +224,7 @@ bool H2Connection::Start(H2Stream& stream) {
     const bool secret = name == "authorization" || name == "cookie";
     fields.push_back(Field(name, value, secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE));
   }
-  nghttp2_data_provider body = {};
-  body.read_callback = H2Callbacks::ReadBody;
+  const nghttp2_data_provider body = H2Callbacks::BodyProvider();
   const int32_t id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), &body, &stream);
   if (id < 0) {
     Drain();
@@ -456,20 +288,20 @@ bool H2Connection::FillOut() {
 // False: not all could be written, or the connection is gone.
 bool H2Connection::WriteOut() {
   while (out_sent_ < out_.size()) {
-    const ssize_t count = Write(absl::string_view(out_).substr(out_sent_));
-    if (count >= 0) {
-      out_sent_ += static_cast<size_t>(count);
-    } else if (count == TlsLink::kAgain) {
-      waiting_writable_ = true;
-      socket_.async_wait(socket_.wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
-        self->waiting_writable_ = false;
-        if (!error) self->RunDeferred();  // an error shows itself to the reader as well
-      });
-      return false;
-    } else {
-      Fail(Unavailable(broken_));
+    const ssize_t count = byte_stream_.Write(absl::string_view(out_).substr(out_sent_));
+    if (count == net::ByteStream::kFailed) {
+      Fail(Unavailable(WhyBroken()));
       return false;
     }
+    if (count == net::ByteStream::kAgain) {
+      waiting_writable_ = true;
+      byte_stream_.WaitWritable([self = shared_from_this()] {
+        self->waiting_writable_ = false;
+        self->RunDeferred();
+      });
+      return false;
+    }
+    out_sent_ += static_cast<size_t>(count);
   }
   out_.clear();
   out_sent_ = 0;
@@ -481,8 +313,7 @@ void H2Connection::Fail(absl::Status why) {
   const auto self = shared_from_this();
   state_ = State::kClosed;
   Disarm();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  byte_stream_.Close(/*reset=*/false);
   // The owner first: a call that is started again from OnCallEnd must not find this connection.
   if (Owner* owner = std::exchange(owner_, nullptr)) owner->OnConnectionClosed(*this, why);
   while (!streams_.empty()) streams_.front().OnConnectionLost(why);
@@ -493,15 +324,14 @@ void H2Connection::Close() {
   owner_ = nullptr;
   state_ = State::kClosed;
   Disarm();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  byte_stream_.Close(/*reset=*/false);
   while (!streams_.empty()) streams_.front().Orphan();
 }
 
 absl::Status H2Connection::Unavailable(absl::string_view what) const {
   const bool connected = state_ == State::kReady || state_ == State::kDraining;
-  return absl::UnavailableError(
-      absl::StrCat(connected ? "lost the connection to " : "no connection to ", name_, ": ", what));
+  return absl::UnavailableError(absl::StrCat(connected ? "lost the connection to " : "no connection to ",
+                                             net::PrintAddress(address_), ": ", what));
 }
 
 }  // namespace penstock::upstream

@@ -1,5 +1,5 @@
-// One HTTP/2 connection to an upstream: a socket, TLS where it is wanted, an nghttp2 client session, and the streams on
-// it.
+// One HTTP/2 connection to an upstream: its bytes, inside TLS where that is wanted, an nghttp2 client session, and the
+// streams on it.
 //
 // Reads into the loop's buffer, one recv a wake-up; writes everything that a turn of the loop produced by one send. The
 // connection's window is given back on receipt and is large, so that one slow stream stalls no other; a stream's window
@@ -8,8 +8,8 @@
 //
 // Owned by shared_ptr (its socket's handlers hold it), used on the loop's thread only.
 //
-//   auto connection = std::make_shared<H2Connection>(loop, options, "localhost:50051", "localhost:50051", this);
-//   connection->Connect(endpoint);
+//   auto connection = std::make_shared<H2Connection>(loop, options, address, this);
+//   connection->Connect(where);
 //   ... OnConnectionChanged: if (connection->CanStart()) connection->Start(stream);
 #ifndef PENSTOCK_GATEWAY_UPSTREAM_H2_CONNECTION_H_
 #define PENSTOCK_GATEWAY_UPSTREAM_H2_CONNECTION_H_
@@ -24,11 +24,12 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/net/address.h"
+#include "gateway/net/byte_stream.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/timer_wheel.h"
 #include "gateway/net/tls_client.h"
 #include "gateway/upstream/h2_stream.h"
-#include "gateway/upstream/tls_link.h"
 
 namespace penstock::upstream {
 
@@ -45,7 +46,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
                            private net::Deferred,
                            private net::Timer {
  public:
-  using Endpoint = boost::asio::generic::stream_protocol::endpoint;
+  using SocketAddress = boost::asio::generic::stream_protocol::endpoint;
 
   // Bytes that may be under way to all streams together. Given back on receipt, so it bounds nothing but the path:
   // enough for 1 Gbit/s over 100 ms.
@@ -67,12 +68,12 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
     virtual void OnConnectionClosed(H2Connection& connection, const absl::Status& why) = 0;
   };
 
-  // `name` is for messages, `authority` for requests.
-  H2Connection(net::Loop& loop, const H2Options& options, std::string name, std::string authority, Owner* owner);
+  // `address` is the configured one: what messages, requests and certificates name.
+  H2Connection(net::Loop& loop, const H2Options& options, net::Address address, Owner* owner);
   ~H2Connection() override;
 
   // Starts connecting. Call once.
-  void Connect(const Endpoint& endpoint);
+  void Connect(const SocketAddress& where);
 
   // Closes without a word to the owner; streams are orphaned.
   void Close();
@@ -108,29 +109,30 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   void RunDeferred() override;  // the flush at the end of a turn
   void OnTimer() override;      // the connect timeout
   void OnConnected();
+  void FailLater(int error);
   void ContinueTls();
   void BeginHttp2();
   void OnSettings();
   void WaitReadable();
   void OnReadable();
-  ssize_t Read(char* data, size_t size);
-  ssize_t ReadAll();
-  ssize_t Write(absl::string_view bytes);
+  bool LeftSilently() const;
+  std::string WhyBroken() const;
   void Receive(size_t bytes);
   void WantFlush();
   bool FillOut();
   bool WriteOut();
   void CheckFinished();
   void Fail(absl::Status why);
+  // What the peer's certificate must be for, unless it is configured.
+  const std::string& host() const { return address_.is_unix() ? authority_ : address_.host; }
   absl::Status Unavailable(absl::string_view what) const;
 
   net::Loop& loop_;
   const H2Options& options_;
-  const std::string name_;
+  const net::Address address_;
   const std::string authority_;
   Owner* owner_;  // null after Close
-  boost::asio::generic::stream_protocol::socket socket_;
-  std::unique_ptr<TlsLink> link_;  // null: none, or not connected yet
+  net::ByteStream byte_stream_;
   nghttp2_session* session_ = nullptr;
   State state_ = State::kConnecting;
   size_t open_streams_ = 0;
@@ -139,7 +141,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   bool waiting_writable_ = false;
   std::string out_;  // produced by the session, not yet taken by the socket
   size_t out_sent_ = 0;
-  std::string broken_;  // why HTTP/2, TLS or the socket failed
+  std::string broken_;  // why HTTP/2 failed
   H2StreamList streams_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/grpc_frames.h"
@@ -21,10 +22,10 @@ namespace {
 using testing::DataFrame;
 using testing::HeadersFrame;
 using testing::OkTrailers;
-using testing::Peer;
 using testing::Recorder;
 using testing::ResponseHead;
 using testing::RunUntil;
+using testing::ScriptedPeer;
 using testing::ScriptedServer;
 
 std::string Framed(const std::string& message) {
@@ -72,7 +73,7 @@ class H2ConnectionTest : public ::testing::Test {
   ScriptedServer server_{loop_};
   ChannelOptions options_;
   std::unique_ptr<EndpointPool> pool_;
-  std::unique_ptr<Peer> peer_;
+  std::unique_ptr<ScriptedPeer> peer_;
 };
 
 TEST_F(H2ConnectionTest, SendsTheRequestAndHearsTheAnswer) {
@@ -214,7 +215,8 @@ TEST_F(H2ConnectionTest, ALostConnectionEndsItsCalls) {
     AwaitEnd(recorder);
     EXPECT_EQ(recorder.messages, (std::vector<std::string>{"whole"}));
     EXPECT_EQ(recorder.end->status.code(), absl::StatusCode::kUnavailable);
-    EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), server_.address())) << recorder.end->status;
+    EXPECT_TRUE(absl::StrContains(recorder.end->status.message(), net::PrintAddress(server_.address())))
+        << recorder.end->status;
     EXPECT_FALSE(recorder.end->unprocessed) << "the upstream may have acted on it";
     EXPECT_FALSE(recorder.end->from_upstream);
     pool_.reset();
@@ -230,7 +232,7 @@ TEST_F(H2ConnectionTest, GoawayLetsOpenCallsFinishAndMovesTheRest) {
   peer_->Send(testing::GoawayFrame(1, 0));
 
   // The pool connects again; what was left out goes there, while the old one ends in peace.
-  const std::unique_ptr<Peer> next = server_.Accept();
+  const std::unique_ptr<ScriptedPeer> next = server_.Accept();
   next->Await(testing::kData, 1);
   peer_->Send(ResponseHead(1) + DataFrame(1, Framed("late but whole")) + OkTrailers(1));
   AwaitEnd(kept);
@@ -337,7 +339,7 @@ TEST_F(H2ConnectionTest, AHeldWindowStopsThePeerAndGivingItBackLetsItGoOn) {
 // A server that respects windows, as all do.
 class WindowedSender {
  public:
-  WindowedSender(Peer& peer, uint32_t id, int64_t window) : peer_(peer), id_(id), window_(window) {}
+  WindowedSender(ScriptedPeer& peer, uint32_t id, int64_t window) : peer_(peer), id_(id), window_(window) {}
 
   // Sends what fits of the rest; false: nothing is left.
   bool Pump(std::string& rest) {
@@ -356,7 +358,7 @@ class WindowedSender {
   }
 
  private:
-  Peer& peer_;
+  ScriptedPeer& peer_;
   const uint32_t id_;
   int64_t window_;
   int64_t added_ = 0;

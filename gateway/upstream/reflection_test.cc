@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/grpc_frames.h"
@@ -32,12 +33,12 @@ using testing::RunUntil;
 
 class ReflectionTest : public ::testing::Test {
  protected:
-  void Connect(const std::string& address) {
+  void Connect(const net::Address& address) {
     ChannelOptions options;
     options.addresses = {address};
     pool_ = EndpointPool::Create(loop_, options).value();
     pool_->Start();
-    client_ = std::make_unique<ReflectionClient>(loop_, *pool_, address);
+    client_ = std::make_unique<ReflectionClient>(loop_, *pool_, net::PrintAddress(address));
   }
 
   void Fetch() {
@@ -66,7 +67,7 @@ TEST_F(ReflectionTest, FetchesTheSchemaOfAGrpcServer) {
   builder.RegisterService(&health);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   ASSERT_NE(server, nullptr);
-  Connect(absl::StrCat("127.0.0.1:", port));
+  Connect(net::Address::Tcp("127.0.0.1", static_cast<uint16_t>(port)));
   for (int round = 0; round < 2; ++round) {
     Fetch();
     ASSERT_TRUE(AwaitResult());
@@ -83,7 +84,7 @@ TEST_F(ReflectionTest, FetchesTheSchemaOfAGrpcServer) {
 }
 
 TEST_F(ReflectionTest, NoConnectionNamesTheUpstream) {
-  std::string address;
+  net::Address address;
   {
     net::Loop loop;
     address = testing::ScriptedServer(loop).address();
@@ -92,7 +93,8 @@ TEST_F(ReflectionTest, NoConnectionNamesTheUpstream) {
   Fetch();
   ASSERT_TRUE(AwaitResult());
   EXPECT_EQ(result_->status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_TRUE(absl::StrContains(result_->status().message(), absl::StrCat("reflection of ", address, " failed")))
+  EXPECT_TRUE(absl::StrContains(result_->status().message(),
+                                absl::StrCat("reflection of ", net::PrintAddress(address), " failed")))
       << result_->status();
 }
 
@@ -141,7 +143,7 @@ class ScriptedReflectionTest : public ReflectionTest {
   }
 
   testing::ScriptedServer server_{loop_};
-  std::unique_ptr<testing::Peer> peer_;
+  std::unique_ptr<testing::ScriptedPeer> peer_;
 };
 
 TEST_F(ScriptedReflectionTest, AsksForImportsOneByOneAndOrdersThem) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/testing/certificates.h"
 #include "gateway/net/tls_client.h"
@@ -77,7 +77,7 @@ class UpstreamTlsTest : public ::testing::Test {
     if (!tls.ok()) return {};
     tls_ = *std::move(tls);
     ChannelOptions channel;
-    channel.addresses = {absl::StrCat(host, ":", port_)};
+    channel.addresses = {net::Address::Tcp(host, static_cast<uint16_t>(port_))};
     channel.tls = tls_.get();
     pool_ = EndpointPool::Create(loop_, channel).value();
     pool_->Start();

@@ -1,11 +1,10 @@
-// An upstream that is never the bottleneck: serves penstock.tick.v1.TickService/Subscribe over libnghttp2, every stream
-// as fast as its window allows, thousands of ticks a DATA frame. One thread, one epoll loop.
+// An upstream that is never the bottleneck: serves penstock.tick.v1.TickService/Subscribe over libnghttp2, each stream
+// as fast as its window allows, with thousands of ticks per DATA frame. One thread, one epoll loop.
 //
-//   flood_upstream [--listen PORT]     prints "ready: listening on HOST:PORT"; ends on SIGTERM or SIGINT
+//   flood_upstream [--listen PORT]     prints "ready: listening on HOST:PORT"; exits on SIGTERM or SIGINT
 //
-// Of the request it takes `message` and `count`; `interval` is what it does not care about. A tick is encoded once a
-// stream; only its sequence number, of a fixed width, is written anew. No reflection: pass --descriptors to the
-// gateway.
+// It reads `message` and `count` from the request and ignores `interval`. A tick is encoded once per stream; only its
+// fixed-width sequence number is rewritten. No reflection: pass --descriptors to the gateway.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
-// The floor that the gateway and the service are measured against: a process that does nothing but send().
+// The baseline ("floor") for the gateway and the service: a process that only calls send().
 //
-// It sends the same lines as a tick stream, at the same times (the service's own schedule decides when), on as many
-// connections, one send() a line. What a line costs here is what the kernel takes for it; nothing that passes lines on
-// one at a time can cost less.
+// It sends the same lines as a tick stream, at the same times (from the service's schedule), on the same number of
+// connections, one send() per line. A line costs what the kernel takes for it; a process that forwards lines one at a
+// time cannot cost less.
 //
 //   pid = spawn({self, "--role=floor"});   // prints "floor ready address=127.0.0.1:PORT"
 //   connect, send FloorRequest(...), read lines

@@ -1,11 +1,11 @@
-// Many POSTs on one HTTP/2 connection, as a client sees them. Speaks by nghttp2, reads and writes no socket.
+// Many POST requests on one HTTP/2 connection, from the client's side. Uses libnghttp2; does no I/O.
 //
 //   Http2Streams http2({on_status, on_data, on_end});
 //   http2.Post(stream, "/v1/ticks:subscribe", "{}");
 //   link.Send(http2.TakeOutput());
 //   http2.Take(bytes);                              // calls the events, with the `stream` of Post
 //
-// Windows are those of a browser: large, and given back as bytes come. Not thread-safe.
+// Flow-control windows are those of a browser: large, and replenished as data arrives. Not thread-safe.
 #ifndef PENSTOCK_TESTS_BENCH_HTTP2_STREAMS_H_
 #define PENSTOCK_TESTS_BENCH_HTTP2_STREAMS_H_
 

@@ -1,4 +1,4 @@
-// A client's connection, with TLS or without: what a benchmark sends and what it reads.
+// A client connection of a benchmark, with or without TLS.
 //
 //   Link link = Link::Connect("127.0.0.1:8080", /*tls=*/true, "h2").value();
 //   link.Send(bytes);

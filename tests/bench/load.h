@@ -1,4 +1,4 @@
-// The load of a benchmark that is paced: so many streams of ticks at so many a second, and by which way they come in.
+// The paced load of a benchmark: how many tick streams, at which rate, over which protocol.
 #ifndef PENSTOCK_TESTS_BENCH_LOAD_H_
 #define PENSTOCK_TESTS_BENCH_LOAD_H_
 

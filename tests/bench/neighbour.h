@@ -1,5 +1,5 @@
-// What goes on in a gateway beside the streams that a benchmark measures: clients that flood it until they are thrown
-// out, and come again; a monitoring system that looks.
+// Load on a gateway besides the streams that a benchmark measures: clients that flood it until they are disconnected,
+// and then reconnect; a monitoring system that scrapes it.
 //
 //   std::unique_ptr<Neighbour> neighbour = MakeNeighbour("rapid-reset", *gateway, /*a_second=*/5000);
 //   { Beside beside(neighbour.get()); RunPhase(phase); }

@@ -1,13 +1,12 @@
-// What streams notice of their neighbours: how late ticks reach their clients while somebody floods the same loop of
-// the gateway, or looks at its admin port, beside how late they are when nobody does.
+// How streams are affected by their neighbours: the lateness of ticks at their clients while another client floods the
+// same event loop, or a monitoring system scrapes the admin port, compared to the lateness without.
 //
-//   bazel run --config=release //tests/bench:neighbour_bench -- --streams 200
-//   bazel run --config=release //tests/bench:neighbour_bench -- --neighbour scrape --protocol h2 --streams 10000 --rate
-//   1
+//   ./penstock bench neighbour -- --streams 200
+//   ./penstock bench neighbour -- --neighbour scrape --protocol h2 --streams 10000 --rate 1
 //
-// Phases alternate (quiet, one neighbour, the next, …, quiet, …); one of each is a round, and a ratio is taken within
-// one. A round in which a line is lost, or a flooding client is not thrown out, has no figures, and the exit status
-// says so. Floods are capped, since who floods shares the cores with whom he floods.
+// Phases alternate (quiet, one neighbour, the next, …, quiet, …); one of each is a round, and ratios are taken within a
+// round. A round in which a line is lost, or a flooding client is not disconnected, is discarded, and the exit status
+// is 1. Floods are rate-limited, because the flooding client shares the cores with the gateway.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,4 @@
-// Each neighbour of the benchmark against the real gateway: it does what it is there for, and the gateway's answer to
-// it is what is counted.
+// Each neighbour of the benchmark, against the real gateway: it does what it is for, and counts the gateway's reaction.
 #include "tests/bench/neighbour.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// One measured phase of a benchmark: streams are opened, settle, are counted for a while with the CPU time of the
-// processes that serve them, and are run to their end, so that a missing line is seen.
+// One measured phase of a benchmark: opens streams, lets them settle, counts lines and the CPU time of the serving
+// processes for some time, and then runs the streams to their end, so that a missing line is noticed.
 //
 // Not thread-safe; a phase runs in the caller's thread.
 #ifndef PENSTOCK_TESTS_BENCH_PHASE_H_

@@ -1,4 +1,4 @@
-// A phase against the floor's own process: that it counts what comes, and that it refuses what is missing.
+// A phase against the floor process: it counts the lines that arrive, and fails if one is missing.
 #include "tests/bench/phase.h"
 
 #include <gmock/gmock.h>

@@ -1,12 +1,12 @@
-// The benchmark's clients: many streams on one thread, over any protocol, every line of every stream counted and
+// The clients of a benchmark: many streams on one thread, over any protocol; every line of every stream is counted and
 // checked.
 //
-// A benchmark's figure means nothing unless all lines arrived, so the receiver knows what must come (rising sequence
-// numbers, a good ending), keeps the first fault, and counts the numbers that are missing: those that the sender did
-// not skip itself were lost on the way.
+// A figure of a benchmark is valid only if all lines arrived. The receiver knows what must arrive (increasing sequence
+// numbers, an OK final record), keeps the first fault, and counts missing numbers: those that the sender did not skip
+// were lost.
 //
 //   Receiver receiver({.address = "127.0.0.1:8080", .protocol = Protocol::kHttp2, .target = "/v1/…", .body = "{}"});
-//   receiver.Open(1000, absl::Seconds(1));        // paced, so that streams do not tick in one beat
+//   receiver.Open(1000, absl::Seconds(1));        // spread over time, so that streams do not tick together
 //   receiver.RunFor(absl::Seconds(10));
 //   receiver.lines(), receiver.FirstFault()
 //

@@ -1,16 +1,16 @@
-// What a line costs: N streams through the gateway, over HTTP/1.1, HTTP/2, TLS, beside a process that only sends the
-// same lines over TCP.
+// The cost per line: N streams through the gateway, over HTTP/1.1, HTTP/2 and TLS, compared to a process that only
+// sends the same lines over TCP.
 //
 //   bazel run --config=release //tests/bench:stream_bench -- --mode paced --streams 1000 --rate 50 --seconds 10
 //   bazel run --config=release //tests/bench:stream_bench -- --mode flood
 //   bazel run --config=release //tests/bench:stream_bench -- --mode memory --streams 5000
 //   bazel run --config=release //tests/bench:stream_bench -- --protocol h1 --protocol h2 --protocol h1+tls
 //
-// Phases alternate (gateway, floor, gateway, floor, …), so that both meet the same machine; one of each is a round, and
-// a ratio is always taken within one. CPU is what the scheduler counted for the process (schedstat): the kernel's work
-// on its behalf is in it. A round in which one line is lost has no figures, and the exit status says so. A tick that
-// the sender skipped, because this machine let it run too late, was never a line: senders count those themselves, every
-// other missing number is a loss, and the table says how many there were.
+// Phases alternate (gateway, floor, gateway, floor, …), so that both run under the same conditions; one of each is a
+// round, and ratios are taken within a round. CPU time is what the scheduler accounted to the process (schedstat),
+// including the kernel's work for it. A round in which a line is lost is discarded, and the exit status is 1. A tick
+// that the sender skipped, because it was scheduled too late, was never sent: senders count skipped ticks, every other
+// missing number is a loss, and the table shows how many were skipped.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

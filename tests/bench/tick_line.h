@@ -1,4 +1,4 @@
-// One line of a tick stream, read as far as a benchmark needs it, in tens of nanoseconds.
+// Parses one line of a tick stream, as far as a benchmark needs it, in tens of nanoseconds.
 //
 // Pure; any thread.
 #ifndef PENSTOCK_TESTS_BENCH_TICK_LINE_H_

@@ -1,9 +1,9 @@
-// What the transcoder costs, beside libprotobuf's parser and JSON printer in the same run.
+// The cost of the transcoder, compared to libprotobuf's parser and JSON printer in the same run.
 //
 //   bazel run -c opt //tests/bench:transcode_bench
 //
-// Three messages: one of a stream (a tick, about 100 bytes of JSON), a nested one of about 1 KiB, and about 1 MiB of
-// those. "Out" is wire to JSON, "In" is JSON to wire; libprotobuf goes through a message of a generated class.
+// Three messages: a tick (about 100 bytes of JSON), a nested message of about 1 KiB, and about 1 MiB of those. "Out" is
+// wire to JSON, "In" is JSON to wire; libprotobuf uses a message of a generated class.
 #include <benchmark/benchmark.h>
 #include <google/protobuf/util/json_util.h>
 

@@ -1,11 +1,11 @@
-// What a unary call costs: keep-alive HTTP/1.1 connections that ask one gateway, then the reference gateway
-// (grpc-gateway, Go), in front of the same server.
+// The cost of a unary call: keep-alive HTTP/1.1 connections send requests to this gateway, then to the reference
+// gateway (grpc-gateway, Go), both in front of the same server.
 //
 //   bazel run --config=release //tests/bench:unary_bench -- --connections 16 --seconds 5 --rounds 3
 //
-// Phases alternate, so that both meet the same machine; each pair is a round, and a ratio is always taken within one.
-// CPU is what the scheduler counted for the gateway's process, the kernel's work on its behalf included. Every answer
-// is compared with what must come; one that differs voids the run.
+// Phases alternate, so that both run under the same conditions; each pair is a round, and ratios are taken within a
+// round. CPU time is what the scheduler accounted to the gateway's process, including the kernel's work for it. Every
+// response is compared with the expected one; a difference makes the run fail.
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>

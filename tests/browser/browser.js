@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * Debian's Chromium, and a page that reports everything it has to complain about.
+ * Launches Debian's Chromium and collects the problems that a page reports.
  */
 import {createRequire} from 'node:module';
 
-// Not an import: require() also looks where NODE_PATH says, so that screenshot.mjs runs from the tree.
+// Not an import: require() also searches NODE_PATH, so that screenshots.mjs runs from the source tree.
 /** @type {typeof import('playwright-core')} */
 const {chromium} = createRequire(import.meta.url)('playwright-core');
 
 export const launch = () =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
-    // Root has no sandbox, a container little shared memory, and the tests no use for what Chromium does by itself.
+    // No sandbox as root, little shared memory in containers, and no background activity.
     args: [
       '--no-sandbox',
       '--disable-dev-shm-usage',
@@ -25,27 +25,28 @@ export const launch = () =>
   });
 
 /**
- * Collects console errors, exceptions and violations of the Content-Security-Policy.
+ * Collects console errors and warnings, exceptions and Content-Security-Policy violations.
  * @param {import('playwright-core').Page} page
  */
-export const complaints = async (page) => {
+export const collectProblems = async (page) => {
   /** @type {string[]} */
-  const found = [];
+  const problems = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) found.push(`console: ${message.text()}`);
+    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
   });
-  page.on('pageerror', (error) => found.push(`exception: ${error.message}`));
-  await page.exposeFunction('reportViolation', (/** @type {string} */ text) => found.push(`policy: ${text}`));
+  page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
+  await page.exposeFunction('reportViolation', (/** @type {string} */ text) => problems.push(`policy: ${text}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI}) => {
       /** @type {any} */ (globalThis).reportViolation(`${violatedDirective} ${blockedURI}`);
     });
   });
-  return found;
+  return problems;
 };
 
 /**
- * The client as the page has it, for evaluate(). A text, because what runs the tests rewrites import() in functions.
+ * The client module that the page loaded, for evaluate(). The import() is in a string because Vitest rewrites it in
+ * functions.
  * @param {import('playwright-core').Page} page
  * @returns {Promise<import('playwright-core').JSHandle<typeof import('../../web/client/fetch-event-target.js')>>}
  */

@@ -1,4 +1,4 @@
-// Pages of other sites, and every way in: what Chromium itself lets a page do before the real gateway.
+// Pages of other origins, and HTTP/2: what Chromium allows a page to do with the real gateway.
 import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -27,7 +27,7 @@ let foreign;
 beforeAll(async () => {
   browser = await launch();
   service = await startService({});
-  // Somebody else's site, under two origins.
+  // Another site, with two origins.
   site = http.createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>another site</title>');
@@ -44,7 +44,7 @@ afterAll(async () => {
   await service?.stop();
 });
 
-/** What a page gets that POSTs JSON to `url` and reads all of it. @param {import('playwright-core').Page} page @param {string} url */
+/** POSTs JSON to `url` from a page and reads the whole response. @param {import('playwright-core').Page} page @param {string} url */
 const subscribe = (page, url) =>
   page.evaluate(
     async (url) => {
@@ -62,14 +62,14 @@ const subscribe = (page, url) =>
     url,
   );
 
-test('a page of an origin that is configured streams, one of another origin gets nothing', async () => {
+test('a page of an allowed origin can read a stream, a page of another origin cannot', async () => {
   const gateway = await startGateway({upstream: service.grpc, args: ['--cors-origin', allowed]});
   const url = `http://${gateway.http}${SUBSCRIBE}`;
-  const friend = await browser.newPage();
-  await friend.goto(allowed);
-  expect(await subscribe(friend, url)).toEqual({status: 200, lines: 3});
-  // EventSource asks without a preflight; the answer says who may read it.
-  const ids = await friend.evaluate(
+  const allowedPage = await browser.newPage();
+  await allowedPage.goto(allowed);
+  expect(await subscribe(allowedPage, url)).toEqual({status: 200, lines: 3});
+  // EventSource sends no preflight request; the response headers decide whether the page may read it.
+  const ids = await allowedPage.evaluate(
     (url) =>
       new Promise((resolve) => {
         /** @type {string[]} */
@@ -83,20 +83,20 @@ test('a page of an origin that is configured streams, one of another origin gets
   );
   expect(ids).toEqual(['1', '2']);
 
-  const stranger = await browser.newPage();
-  await stranger.goto(foreign);
-  expect(await subscribe(stranger, url)).toEqual({failed: 'TypeError: Failed to fetch'});
+  const foreignPage = await browser.newPage();
+  await foreignPage.goto(foreign);
+  expect(await subscribe(foreignPage, url)).toEqual({failed: 'TypeError: Failed to fetch'});
   expect(await gateway.stop()).toBe(0);
 });
 
-test('a form and plain text from another site reach no method', async () => {
+test('a form or a text/plain request from another site calls no method', async () => {
   const gateway = await startGateway({upstream: service.grpc});
   const page = await browser.newPage();
   await page.goto(foreign);
   const metrics = async () => (await fetch(`http://${gateway.admin}/metrics`)).text();
   const calls = async () => Number(/^grpc_client_started_total\{.*\} (\d+)$/m.exec(await metrics())?.[1] ?? 0);
   const before = await calls();
-  // The browser sends these without asking; what it gets it may not read, so the gateway's own count tells.
+  // The browser sends these without a preflight request and hides the response: the gateway's metrics show the calls.
   await page.evaluate(
     (url) => fetch(url, {method: 'POST', mode: 'no-cors', body: '{"message":"forged"}'}),
     `http://${gateway.http}${SUBSCRIBE}`,
@@ -110,18 +110,18 @@ test('a form and plain text from another site reach no method', async () => {
   }, `http://${gateway.http}${SUBSCRIBE}`);
   expect((await navigated).status()).toBe(403);
   expect(await calls()).toBe(before);
-  // What is asked as a program asks is counted.
-  const asked = await fetch(`http://${gateway.http}${SUBSCRIBE}`, {
+  // A request as a program sends it is counted.
+  const direct = await fetch(`http://${gateway.http}${SUBSCRIBE}`, {
     method: 'POST',
     headers: {'Content-Type': 'application/json'},
-    body: '{"message":"own","count":1}',
+    body: '{"message":"direct","count":1}',
   });
-  expect(asked.status).toBe(200);
+  expect(direct.status).toBe(200);
   expect(await calls()).toBe(before + 1);
   expect(await gateway.stop()).toBe(0);
 });
 
-test('the page and its stream over HTTP/2 inside TLS', async () => {
+test('the page and its stream over HTTP/2 and TLS', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-tls-'));
   const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
   execFileSync('openssl', [
@@ -149,9 +149,9 @@ test('the page and its stream over HTTP/2 inside TLS', async () => {
   await page.click('#start');
   await page.waitForFunction(() => Number(document.getElementById('total')?.textContent) >= 20);
   await page.click('#stop');
-  await eventually('the stream is gone', async () => (await streamsActive(gateway.admin)) === 0);
+  await eventually('the stream is closed', async () => (await streamsActive(gateway.admin)) === 0);
   expect(await page.locator('#status').textContent()).toBe('Stopped');
-  // Many at once on the one connection: over HTTP/1.1 the seventh would wait for ever.
+  // Many concurrent streams on one connection: over HTTP/1.1 the seventh would wait.
   const lines = await page.evaluate(async (path) => {
     const bodies = Array.from({length: 20}, async () => {
       const response = await fetch(path, {

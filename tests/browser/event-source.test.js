@@ -1,4 +1,4 @@
-// The browser's own EventSource before the real gateway: it resumes by itself, and learns when there is nothing left.
+// The browser's EventSource with the real gateway: it resumes a stream, and stops at its end.
 import {afterAll, beforeAll, expect, test} from 'vitest';
 
 import {clientModule, launch} from './browser.js';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await service?.stop();
 });
 
-/** A page of the gateway that has seen `records` ids, in whatever way it reads. @param {number} port */
+/** Opens a page of the gateway that collects event IDs in `seen`. @param {number} port */
 const openPage = async (port) => {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${port}/`);
@@ -32,12 +32,12 @@ const openPage = async (port) => {
   };
 };
 
-/** Each id is greater than the one before, and the first after a cut is the next. @param {number[]} ids */
+/** Each ID must be greater than the previous one. @param {number[]} ids */
 const expectInOrder = (ids) => {
   for (let i = 1; i < ids.length; ++i) expect(ids[i]).toBeGreaterThan(/** @type {number} */ (ids[i - 1]));
 };
 
-test('EventSource goes on after the last id when the gateway was killed, and stops at 204', async () => {
+test('EventSource resumes after the last ID when the gateway was killed, and stops at 204', async () => {
   const port = await freePort();
   let gateway = await startGateway({upstream: service.grpc, port});
   const {page, seen, hasSeen} = await openPage(port);
@@ -52,7 +52,7 @@ test('EventSource goes on after the last id when the gateway was killed, and sto
   await gateway.stop('SIGKILL');
   const before = await seen();
   gateway = await startGateway({upstream: service.grpc, port});
-  // It is not closed on `end`, so it comes back once more and is told 204.
+  // It is not closed at `end`, so it reconnects once more and receives 204.
   await page.waitForFunction(() => /** @type {any} */ (globalThis).events.at(-1) === EventSource.CLOSED);
   const ids = await seen();
   expectInOrder(ids);
@@ -64,7 +64,7 @@ test('EventSource goes on after the last id when the gateway was killed, and sto
   expect(await gateway.stop()).toBe(0);
 });
 
-test('FetchEventTarget does the same with POST and JSON lines', async () => {
+test('FetchEventTarget does the same with POST and NDJSON', async () => {
   const port = await freePort();
   let gateway = await startGateway({upstream: service.grpc, port});
   const {page, seen, hasSeen} = await openPage(port);

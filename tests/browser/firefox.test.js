@@ -1,5 +1,5 @@
-// The page and the client in Firefox, which has its own fetch(), streams and canvas. Driven by WebDriver BiDi, the one
-// protocol that Debian's Firefox speaks; what is specific to no engine is tested in Chromium.
+// The page and the client in Firefox, with its own fetch(), streams and canvas. Driven by WebDriver BiDi, the only
+// protocol that Debian's Firefox supports. What does not depend on the engine is tested in Chromium.
 import puppeteer from 'puppeteer-core';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test} from 'vitest';
 
@@ -14,7 +14,7 @@ let browser;
 /** @type {import('puppeteer-core').Page} */
 let page;
 /** @type {string[]} */
-let found;
+let problems;
 /** @type {Awaited<ReturnType<typeof startService>>} */
 let service;
 /** @type {Awaited<ReturnType<typeof startGateway>>} */
@@ -32,15 +32,15 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   page = await browser.newPage();
-  found = [];
+  problems = [];
   page.on('console', (message) => {
-    if (['error', 'warn'].includes(message.type())) found.push(message.text());
+    if (['error', 'warn'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => found.push(`exception: ${error}`));
+  page.on('pageerror', (error) => problems.push(`exception: ${error}`));
 });
 afterEach(async () => {
   await page.close();
-  expect(found).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
 /** @param {Record<string, string>} fields */
@@ -62,7 +62,7 @@ const text = (/** @type {string} */ id) => page.$eval(`#${id}`, (element) => ele
 const texts = (/** @type {string} */ selector) =>
   page.$$eval(selector, (elements) => elements.map((element) => element.textContent));
 
-/** The page under a script of the test's own. @param {Parameters<typeof scriptedServer>[1]} script */
+/** Opens the page with a scripted server. @param {Parameters<typeof scriptedServer>[1]} script */
 const serve = async (script) => {
   const folders = [new URL('../../web/root/', import.meta.url), new URL('../../', import.meta.url)];
   const server = await scriptedServer(folders, script);
@@ -70,54 +70,54 @@ const serve = async (script) => {
   await page.goto(server.url);
 };
 
-test('ticks are shown as they come, as text, and Stop ends them', async () => {
+test('ticks are shown as they arrive, as text, and Stop closes the stream', async () => {
   const message = `<img src=x onerror="document.title='hit'">`;
   await page.goto(`http://${gateway.http}/`);
   await subscribe({message, interval: '20'});
   await state('open');
-  await eventually('some have come', async () => (await texts('#feed .row')).length > 10);
+  await eventually('ticks arrive', async () => (await texts('#feed .row')).length > 10);
   expect(new Set(await texts('#feed .text'))).toEqual(new Set([message]));
   expect((await texts('#feed .sequence'))[0]).toBe('1');
   expect(await page.title()).toBe('Penstock');
   expect(await text('protocol')).toBe('HTTP/1.1');
   await page.click('#stop');
   await state('idle');
-  await eventually('no stream is left', async () => (await streamsActive(gateway.admin)) === 0);
+  await eventually('all streams are closed', async () => (await streamsActive(gateway.admin)) === 0);
 });
 
-test('an end, and a refusal with its field', async () => {
+test('the end of a stream, and a rejected request with its field', async () => {
   await page.goto(`http://${gateway.http}/`);
   await subscribe({interval: '10', count: '3'});
   await state('ended');
   await page.waitForSelector('#feed .row:nth-child(3)');
   await subscribe({message: 'x'.repeat(70_000)});
   await state('failed');
-  expect(await text('fault-codes')).toBe('HTTP 400 · gRPC 3 INVALID_ARGUMENT');
-  expect(await text('fault-fields')).toMatch(/^message /);
+  expect(await text('error-codes')).toBe('HTTP 400 · gRPC 3 INVALID_ARGUMENT');
+  expect(await text('error-fields')).toMatch(/^message /);
 });
 
-test('a cut is told from an end', async () => {
+test('an aborted stream is distinguished from a completed one', async () => {
   await serve((response) => {
     response.write(tickLine(1));
     setTimeout(() => response.destroy(), 100);
   });
   await subscribe({});
   await state('failed');
-  expect(await text('status')).toBe('Closed · the stream was cut');
+  expect(await text('status')).toBe('Closed · stream aborted');
   expect(await texts('#feed .sequence')).toEqual(['1']);
 });
 
-test('a burst of 5,000 lines leaves the newest 500', async () => {
+test('after a burst of 5,000 lines the latest 500 are shown', async () => {
   await serve((response) =>
     response.end(`${Array.from({length: 5000}, (_, i) => tickLine(i + 1)).join('')}{"end":{"code":0}}\n`),
   );
   await subscribe({});
   await state('ended');
-  await eventually('the last is shown', async () => (await texts('#feed .sequence')).at(-1) === '5000');
+  await eventually('the last line is shown', async () => (await texts('#feed .sequence')).at(-1) === '5000');
   expect((await texts('#feed .row')).length).toBe(500);
 });
 
-test('the client in a worker', async () => {
+test('the client runs in a worker', async () => {
   let requests = 0;
   await serve((response, request) => response.end(scenarioBody(requests++, request)));
   const events = await page.evaluate(

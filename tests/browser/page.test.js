@@ -1,11 +1,11 @@
-// The page in a real browser, before the real gateway and the real service.
+// The page in Chromium, with the real gateway and the real service.
 import {execFileSync} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 
-import {clientModule, complaints, launch} from './browser.js';
+import {clientModule, collectProblems, launch} from './browser.js';
 import {eventually, freePort, gatewayReady, startGateway, startService, streamsActive} from './processes.js';
 import {POLICY} from './scripted_server.js';
 
@@ -19,8 +19,8 @@ let browser;
 let context;
 /** @type {Page} */
 let page;
-/** @type {string[]} What the page complained about; a test that expects something takes it out. */
-let found;
+/** @type {string[]} Problems that the page reported; a test removes those that it expects. */
+let problems;
 /** @type {Awaited<ReturnType<typeof startService>>} */
 let service;
 /** @type {Awaited<ReturnType<typeof startGateway>>} */
@@ -33,28 +33,28 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  // Both are ended before either is judged.
+  // Stops both before checking either.
   const codes = [await gateway?.stop(), await service?.stop()];
   if (service) expect(codes).toEqual([0, 0]);
 });
 beforeEach(async () => {
   context = await browser.newContext({viewport: {width: 1280, height: 800}});
   page = await context.newPage();
-  found = await complaints(page);
+  problems = await collectProblems(page);
 });
 afterEach(async () => {
   await context.close();
-  expect(found).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
-/** Takes the browser's own report of failed requests, which are the subject of the test, out of the complaints. */
-const expectComplaint = (/** @type {RegExp} */ pattern) => {
-  expect(found.join('\n')).toMatch(pattern);
-  allowComplaint(pattern);
+/** Expects problems that match, such as the browser's report of a failed request, and removes them. */
+const expectProblem = (/** @type {RegExp} */ pattern) => {
+  expect(problems.join('\n')).toMatch(pattern);
+  allowProblem(pattern);
 };
-/** The same where it depends on the moment whether there is one. */
-const allowComplaint = (/** @type {RegExp} */ pattern) => {
-  found.splice(0, Infinity, ...found.filter((text) => !pattern.test(text)));
+/** Removes problems that match, whether or not there are any. */
+const allowProblem = (/** @type {RegExp} */ pattern) => {
+  problems.splice(0, Infinity, ...problems.filter((text) => !pattern.test(text)));
 };
 
 /** @param {Partial<Record<'message' | 'interval' | 'count', string | number>>} [fields] */
@@ -75,10 +75,10 @@ const atEnd = () =>
   page
     .locator('#feed')
     .evaluate(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 48);
-const allFreed = () => eventually('no stream is left', async () => (await streamsActive(gateway.admin)) === 0, 5000);
+const allClosed = () => eventually('streams are closed', async () => (await streamsActive(gateway.admin)) === 0, 5000);
 
-describe('one stream', () => {
-  test('shows each tick as it comes, in order', async () => {
+describe('a stream', () => {
+  test('shows each tick as it arrives, in order', async () => {
     await open();
     await subscribe({message: 'hello', interval: 20});
     await stateIs('open', 'Open');
@@ -90,7 +90,7 @@ describe('one stream', () => {
           ['sequence', 'time', 'text', 'skipped'].map((name) => item.querySelector(`.${name}`)?.textContent),
         ),
     );
-    // A busy machine makes the service skip ticks; then the row says how many.
+    // On a busy machine the service skips ticks; the row then shows how many.
     let last = 0;
     for (const [sequence, , , skipped] of shown) {
       expect(Number(sequence)).toBe(last + 1 + parseInt(skipped ?? '0'));
@@ -100,8 +100,8 @@ describe('one stream', () => {
       expect(time).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
       expect(message).toBe('hello');
     }
-    await eventually('the figures follow', async () => Number(await text('total')) >= 10);
-    await eventually('a second is over', async () => /^[1-9][0-9.]* k?B$/.test(`${await text('byte-rate')}`));
+    await eventually('the statistics are updated', async () => Number(await text('total')) >= 10);
+    await eventually('a second has passed', async () => /^[1-9][0-9.]* k?B$/.test(`${await text('byte-rate')}`));
     expect(await text('p50')).toMatch(/^\d+(\.\d)? ms$/);
     await page.locator('#peak', {hasText: /^peak \d+\/s$/}).waitFor();
     const drawn = await page.locator('#spark').evaluate((element) => {
@@ -114,32 +114,32 @@ describe('one stream', () => {
     expect(drawn).toBe(true);
   });
 
-  test('stops, and its connection is free', async () => {
+  test('stops, and its connection is closed', async () => {
     await open();
     await subscribe({interval: 20});
     await rows().nth(2).waitFor();
     expect(await streamsActive(gateway.admin)).toBe(1);
     await page.click('#stop');
     await stateIs('idle', 'Stopped');
-    await allFreed();
+    await allClosed();
     const count = await rows().count();
     await subscribe({interval: 20});
     await rows().nth(2).waitFor();
     expect(count).toBeGreaterThan(2);
     await page.close();
-    await allFreed();
+    await allClosed();
   });
 
-  test('ends when the service says so', async () => {
+  test('closes at the end of the stream', async () => {
     await open();
     await subscribe({interval: 10, count: 3});
-    await stateIs('ended', 'Closed · ended by the service · HTTP 200');
+    await stateIs('ended', 'Closed · end of stream · HTTP 200');
     await rows().nth(2).waitFor();
     expect(await rows().locator('.sequence').allTextContents()).toEqual(['1', '2', '3']);
-    expect(await page.locator('#fault').isVisible()).toBe(false);
+    expect(await page.locator('#error').isVisible()).toBe(false);
   });
 
-  test('shows a payload of HTML as text', async () => {
+  test('shows HTML in a message as text', async () => {
     const message = `<img src=x onerror="document.title='hit'"><b>&amp;</b>`;
     await open();
     await subscribe({message, interval: 10, count: 2});
@@ -158,7 +158,7 @@ describe('one stream', () => {
     expect(await page.title()).toBe('Penstock');
   });
 
-  test('of a thousand a second keeps 500 rows and goes on painting', async () => {
+  test('at 1,000 messages/s keeps 500 rows and keeps rendering', async () => {
     await open();
     await page.evaluate(() => {
       const frames = () => {
@@ -168,39 +168,39 @@ describe('one stream', () => {
       frames();
     });
     await subscribe({interval: 1});
-    await eventually('many came', async () => Number((await text('total'))?.replace(/\D/g, '')) > 1500);
+    await eventually('messages have arrived', async () => Number((await text('total'))?.replace(/\D/g, '')) > 1500);
     expect(await rows().count()).toBe(500);
     const frames = () => page.evaluate(() => Number(document.documentElement.dataset.frames));
     const before = await frames();
-    await eventually('frames go on', async () => (await frames()) > before + 10);
+    await eventually('frames are rendered', async () => (await frames()) > before + 10);
     await page.click('#pause');
-    const newest = await rows().last().textContent();
-    await eventually('it says how many wait', async () => /^Resume \([1-9]/.test(`${await text('pause')}`));
-    expect(await rows().last().textContent()).toBe(newest);
+    const latest = await rows().last().textContent();
+    await eventually('the pause is counted', async () => /^Resume \([1-9]/.test(`${await text('pause')}`));
+    expect(await rows().last().textContent()).toBe(latest);
     await page.click('#pause');
-    await eventually('it goes on', async () => (await rows().last().textContent()) !== newest);
+    await eventually('the list is updated', async () => (await rows().last().textContent()) !== latest);
     await page.click('#stop');
     await stateIs('idle');
   });
 
-  test('that is refused names the field', async () => {
+  test('that is rejected shows the invalid field', async () => {
     await open();
     await subscribe({message: 'x'.repeat(70_000)});
     await stateIs('failed', 'Closed · HTTP 400');
-    expect(await text('fault-title')).toBe('The request is not valid');
-    expect(await text('fault-codes')).toBe('HTTP 400 · gRPC 3 INVALID_ARGUMENT');
-    expect(await text('fault-fields')).toMatch(/^message /);
+    expect(await text('error-title')).toBe('Invalid request');
+    expect(await text('error-codes')).toBe('HTTP 400 · gRPC 3 INVALID_ARGUMENT');
+    expect(await text('error-fields')).toMatch(/^message /);
     expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('true');
     expect(await page.locator('#interval').getAttribute('aria-invalid')).toBe('false');
     await page.fill('#message', 'short');
     expect(await page.locator('#message').getAttribute('aria-invalid')).toBe('false');
-    expectComplaint(/status of 400/);
+    expectProblem(/status of 400/);
     await subscribe({message: 'short', count: 1});
     await stateIs('ended');
-    expect(await page.locator('#fault').isVisible()).toBe(false);
+    expect(await page.locator('#error').isVisible()).toBe(false);
   });
 
-  test('works from the keyboard alone', async () => {
+  test('can be controlled by keyboard alone', async () => {
     await open();
     await page.focus('#message');
     await page.keyboard.press('Enter');
@@ -211,7 +211,7 @@ describe('one stream', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('start');
     await page.keyboard.press('Space');
     await stateIs('open');
-    // To the views and back, and through everything that follows.
+    // Switches the view and back, then tabs through the controls that follow.
     await page.focus('#views :checked');
     await page.keyboard.press('ArrowRight');
     await page.locator('#lines .row').first().waitFor();
@@ -228,35 +228,35 @@ describe('one stream', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('feed');
   });
 
-  test('is followed to its newest, unless one looks back', async () => {
+  test('scrolls to the latest message, unless the user has scrolled back', async () => {
     await open();
     await subscribe({interval: 5});
     await rows().nth(99).waitFor();
     expect(await atEnd()).toBe(true);
-    expect(await page.locator('#newest').isVisible()).toBe(false);
+    expect(await page.locator('#latest').isVisible()).toBe(false);
     await page.locator('#feed').evaluate((list) => (list.scrollTop = 0));
-    await page.locator('#newest').waitFor();
+    await page.locator('#latest').waitFor();
     const count = await rows().count();
-    await eventually('more came', async () => (await rows().count()) > count + 20);
+    await eventually('more messages have arrived', async () => (await rows().count()) > count + 20);
     expect(await page.locator('#feed').evaluate((list) => list.scrollTop)).toBeLessThan(48);
-    await page.click('#newest');
-    await eventually('it follows', atEnd);
-    expect(await page.locator('#newest').isVisible()).toBe(false);
+    await page.click('#latest');
+    await eventually('the list follows', atEnd);
+    expect(await page.locator('#latest').isVisible()).toBe(false);
   });
 
-  test('is followed where messages are of several lines, and of different lengths', async () => {
+  test('scrolls to the latest message if messages have several lines', async () => {
     await open();
     await subscribe({message: 'many words '.repeat(60), interval: 10});
     await rows().nth(150).waitFor();
-    expect(await page.locator('#newest').isVisible()).toBe(false);
-    const cutOff = await page.locator('#feed').evaluate((list) => {
+    expect(await page.locator('#latest').isVisible()).toBe(false);
+    const overflow = await page.locator('#feed').evaluate((list) => {
       const last = /** @type {Element} */ (list.lastElementChild);
       return last.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
     });
-    expect(cutOff).toBeLessThan(1);
+    expect(overflow).toBeLessThan(1);
   });
 
-  test('of a reader that stops reading makes the service skip, and costs it nothing', async () => {
+  test('makes the service skip messages while the client does not read', async () => {
     await open();
     const sequences = await page.evaluate(
       async (client) => {
@@ -265,7 +265,7 @@ describe('one stream', () => {
         const reader = ticks.records().getReader();
         const next = async () => Number((await reader.read()).value?.data.sequence);
         const seen = [await next()];
-        // Long enough for all buffers on the way to fill, at 60 MB a second.
+        // Long enough to fill all buffers on the path at 60 MB/s.
         await new Promise((resolve) => setTimeout(resolve, 3000));
         while (seen.length < 20_000 && !seen.some((sequence, i) => sequence > (seen[i - 1] ?? 0) + 500))
           seen.push(await next());
@@ -274,15 +274,15 @@ describe('one stream', () => {
       },
       await clientModule(page),
     );
-    // While nobody read, the service went on counting and sent nothing.
+    // While the client did not read, the service advanced the sequence without sending.
     const widest = Math.max(...sequences.slice(1).map((sequence, i) => sequence - (sequences[i] ?? 0)));
     expect(widest).toBeGreaterThan(500);
-    await allFreed();
+    await allClosed();
   });
 });
 
 describe('the page', () => {
-  test('comes under a strict policy, and a breach would be seen', async () => {
+  test('is served with a strict Content-Security-Policy, and a violation is detected', async () => {
     const response = await open();
     expect(response?.headers()['content-security-policy']).toBe(POLICY);
     await page.evaluate(() => {
@@ -290,19 +290,19 @@ describe('the page', () => {
       script.textContent = 'document.title = "hit"';
       document.head.append(script);
     });
-    await eventually('the breach is reported', async () => found.some((line) => line.startsWith('policy: script-src')));
-    expectComplaint(/script-src/);
+    await eventually('it is reported', async () => problems.some((line) => line.startsWith('policy: script-src')));
+    expectProblem(/script-src/);
     expect(await page.title()).toBe('Penstock');
   });
 
-  test('would be found out by an unhandled rejection', async () => {
+  test('fails the test at an unhandled rejection', async () => {
     await open();
-    await page.evaluate(() => void Promise.reject(new Error('nobody catches this')));
-    await eventually('it is reported', async () => found.length > 0);
-    expectComplaint(/^exception: nobody catches this$/);
+    await page.evaluate(() => void Promise.reject(new Error('unhandled')));
+    await eventually('it is reported', async () => problems.length > 0);
+    expectProblem(/^exception: unhandled$/);
   });
 
-  test('fits a phone, in light and dark', async () => {
+  test('fits the width of a phone, in light and dark', async () => {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.emulateMedia({colorScheme, reducedMotion: 'reduce'});
       for (const width of [375, 320]) {
@@ -317,7 +317,7 @@ describe('the page', () => {
     }
   });
 
-  test("tells of HTTP/1.1's six connections, and when they are all taken", async () => {
+  test('shows the limit of six HTTP/1.1 connections, and when it is reached', async () => {
     await open();
     expect(await text('protocol')).toBe('HTTP/1.1');
     expect(await text('protocol-note')).toMatch(/HTTP\/1\.1.*six/);
@@ -341,11 +341,11 @@ describe('the page', () => {
   });
 
   test.each(/** @type {const} */ (['light', 'dark']))(
-    'has no fault that axe knows, in each state, %s',
+    'has no accessibility violations in any state, %s',
     async (colorScheme) => {
       await page.emulateMedia({colorScheme});
       const violations = async () => {
-        // The policy forbids what addScriptTag does; evaluate() is the debugger's.
+        // The policy forbids addScriptTag(); evaluate() runs in the debugger.
         await page.evaluate(AXE);
         const {violations} = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
         return violations.map((/** @type {any} */ {id, nodes}) => [
@@ -368,11 +368,11 @@ describe('the page', () => {
       expect(await violations()).toEqual([]);
       await page.setViewportSize({width: 375, height: 740});
       expect(await violations()).toEqual([]);
-      expectComplaint(/status of 400/);
+      expectProblem(/status of 400/);
     },
   );
 
-  test('moves nothing where less motion is asked for', async () => {
+  test('has no animations with prefers-reduced-motion', async () => {
     await page.emulateMedia({reducedMotion: 'reduce'});
     await open();
     const moving = () =>
@@ -390,7 +390,7 @@ describe('the page', () => {
     expect(await moving()).not.toEqual([]);
   });
 
-  test('copies a curl command that works when pasted', async () => {
+  test('copies a curl command that works in a shell', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await open();
     await page.fill('#message', `it's "quoted" $(exit 1)`);
@@ -410,7 +410,7 @@ describe('the page', () => {
   });
 });
 
-test('a client as the tutorial has it, unchanged, shows ticks', async () => {
+test('the client of a tutorial works unchanged', async () => {
   const tutorial = await startGateway({
     upstream: service.grpc,
     args: ['--web-root', new URL('tutorial', import.meta.url).pathname],
@@ -419,13 +419,13 @@ test('a client as the tutorial has it, unchanged, shows ticks', async () => {
   await open(tutorial.http);
   await page.locator('#end', {hasText: 'closed'}).waitFor();
   const items = await page.locator('#list li').allTextContents();
-  expect(items[0]).toBe(`1 as the tutorial asks ${new Date().getFullYear()}`);
+  expect(items[0]).toBe(`1 from the tutorial ${new Date().getFullYear()}`);
   expect(items.at(-1)).toMatch(/^5 /);
 });
 
-describe('under an open page', () => {
+describe('while a stream is open', () => {
   test.each(/** @type {const} */ (['SIGTERM', 'SIGKILL']))(
-    'the service ends by %s: the page tells, waits, and goes on',
+    'the service stops by %s: the page shows the error, waits and reconnects',
     async (signal) => {
       const port = await freePort();
       let upstream = await startService({port});
@@ -437,24 +437,24 @@ describe('under an open page', () => {
       await rows().nth(2).waitFor();
 
       await upstream.stop(signal);
-      // A tick has an id, so the page comes back by itself for what follows it.
+      // A tick has an ID, so the client reconnects to resume after it.
       await page.locator('#state[data-state="retry"]').waitFor();
-      await page.locator('#fault-codes', {hasText: 'HTTP 503 · gRPC 14 UNAVAILABLE'}).waitFor();
-      expect(await text('fault-title')).toBe('The service is not available');
-      // What it takes of the list's place is not the place of the newest.
+      await page.locator('#error-codes', {hasText: 'HTTP 503 · gRPC 14 UNAVAILABLE'}).waitFor();
+      expect(await text('error-title')).toBe('Service unavailable');
+      // The error makes the list smaller; it still shows the latest message.
       expect(await atEnd()).toBe(true);
 
       const seen = await rows().count();
       upstream = await startService({port});
       await stateIs('open');
       await rows().nth(seen + 2).waitFor();
-      expect(await page.locator('#fault').isVisible()).toBe(false);
-      expectComplaint(/status of 503/);
+      expect(await page.locator('#error').isVisible()).toBe(false);
+      expectProblem(/status of 503/);
     },
   );
 
   test.each(/** @type {const} */ (['SIGTERM', 'SIGKILL']))(
-    'the gateway ends by %s: the page tells, waits, and goes on',
+    'the gateway stops by %s: the page shows the error, waits and reconnects',
     async (signal) => {
       const port = await freePort();
       let front = await startGateway({upstream: service.grpc, port});
@@ -465,13 +465,13 @@ describe('under an open page', () => {
 
       await front.stop(signal);
       await page.locator('#state[data-state="retry"]').waitFor();
-      await page.locator('#fault').waitFor();
+      await page.locator('#error').waitFor();
       const seen = await rows().count();
       front = await startGateway({upstream: service.grpc, port});
       await gatewayReady(front.admin);
       await stateIs('open');
       await rows().nth(seen + 2).waitFor();
-      allowComplaint(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
+      allowProblem(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
     },
   );
 });

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Makes a screenshot of a page smaller: a palette of 256 colours at most in place of three or four bytes a pixel, and
- * rows as they are, in which deflate finds the same glyphs again and again. Areas keep their exact colour; the shades at
- * the edges of letters are joined with their neighbours.
+ * Reduces the size of a screenshot: a palette of at most 256 colours instead of three or four bytes per pixel, and
+ * unfiltered rows, in which deflate finds repeated glyphs. Areas keep their exact colour; similar shades at the edges
+ * of letters are merged.
  *
  *     await writeFile(file, smallerPng(await page.screenshot()));
  */
@@ -32,7 +32,7 @@ const chunk = (type, data) => {
   return Buffer.concat([length, typed, sum]);
 };
 
-/** The predictor of PNG's fourth filter. @param {number} left @param {number} up @param {number} corner */
+/** The Paeth predictor of PNG filter type 4. @param {number} left @param {number} up @param {number} corner */
 const paeth = (left, up, corner) => {
   const [dLeft, dUp, dCorner] = [Math.abs(up - corner), Math.abs(left - corner), Math.abs(left + up - 2 * corner)];
   if (dLeft <= dUp && dLeft <= dCorner) return left;
@@ -40,7 +40,7 @@ const paeth = (left, up, corner) => {
 };
 
 /**
- * Undoes the filters: rows of samples, each led by a 0 that says that there is none.
+ * Removes the filters: returns rows of samples, each preceded by filter type 0 (none).
  * @param {Buffer} filtered
  * @param {number} height
  * @param {number} channels
@@ -64,8 +64,8 @@ const plainRows = (filtered, height, channels) => {
 };
 
 /**
- * The most frequent colours as they are: those of areas. Of the others, which are at the edges of letters, those that
- * agree in their highest bits become one; as many bits as make 256 colours in all at most.
+ * Keeps the most frequent colours, those of areas. The others, at the edges of letters, are merged if they agree in
+ * their highest bits; as many bits are compared as yield at most 256 colours.
  * @param {number[]} pixels as 0xRRGGBB
  */
 const paletteOf = (pixels) => {
@@ -88,12 +88,12 @@ const paletteOf = (pixels) => {
   }
 };
 
-/** @param {Buffer} png 8 bits a sample, opaque, not interlaced */
+/** @param {Buffer} png 8 bits per sample, opaque, not interlaced */
 export const smallerPng = (png) => {
   const chunks = chunksOf(png);
   const [, header = Buffer.alloc(13)] = chunks[0] ?? [];
   const channels = {2: 3, 6: 4}[header[9] ?? 0];
-  if (header[8] !== 8 || !channels || header[12]) throw new Error('not a PNG as browsers write it');
+  if (header[8] !== 8 || !channels || header[12]) throw new Error('PNG must be 8-bit RGB or RGBA, not interlaced');
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const data = Buffer.concat(chunks.filter(([type]) => type === 'IDAT').map(([, part]) => part));
   const rows = plainRows(inflateSync(data), height, channels);

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The real service and the real gateway, as processes that do not outlive the test.
+ * Starts the service and the gateway as child processes that are killed when the test process exits.
  *
  *     const service = await startService({});
  *     const gateway = await startGateway({upstream: service.grpc});
@@ -8,7 +8,7 @@
  *     await gateway.stop();
  *     await service.stop();
  *
- * SERVICE and GATEWAY name the binaries.
+ * The environment variables SERVICE and GATEWAY name the binaries.
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -17,15 +17,15 @@ import {createInterface} from 'node:readline';
 
 const START_MS = 30_000;
 const POLL_MS = 20;
-// Nobody watches these drains.
+// The tests do not depend on a graceful drain.
 const QUICK_DRAIN = ['--drain-delay', '0s', '--drain-window', '1s'];
 
 /** @typedef {Awaited<ReturnType<typeof start>>} Process */
 
 /**
- * Waits until `check` gives something.
+ * Waits until `check` returns a truthy value.
  * @template T
- * @param {string} what for the message of the failure
+ * @param {string} what for the error message
  * @param {() => Promise<T | undefined | false>} check
  * @returns {Promise<T>}
  */
@@ -34,12 +34,12 @@ export const eventually = async (what, check, ms = START_MS) => {
   for (;;) {
     const value = await check();
     if (value) return value;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms`);
+    if (performance.now() > deadline) throw new Error(`timed out after ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 };
 
-/** A port that nobody has now: for a server that must come back where it was. */
+/** Finds a free port, for a server that is restarted on the same port. */
 export const freePort = async () => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,13 +50,13 @@ export const freePort = async () => {
 };
 
 /**
- * @param {string} variable that names the binary
+ * @param {string} variable environment variable that names the binary
  * @param {string[]} args
  */
 const start = async (variable, args) => {
   const binary = process.env[variable];
-  if (!binary) throw new Error(`${variable} must name the binary`);
-  // The kernel ends it if this process dies without saying so.
+  if (!binary) throw new Error(`environment variable ${variable} is not set: it must name the binary`);
+  // The kernel kills it if this process dies.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', binary, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
   const exited = once(child, 'exit');
   /** @type {string[]} */
@@ -70,7 +70,7 @@ const start = async (variable, args) => {
         if (rest) resolve(Object.fromEntries(rest.split(' ').map((pair) => pair.split('='))));
       });
     }
-    exited.then(([code, signal]) => reject(new Error(`${binary} ended (${code ?? signal}):\n${log.join('\n')}`)));
+    exited.then(([code, signal]) => reject(new Error(`${binary} exited (${code ?? signal}):\n${log.join('\n')}`)));
     setTimeout(() => reject(new Error(`${binary} is not ready:\n${log.join('\n')}`)), START_MS).unref();
   });
   const addresses = await ready.catch((error) => {
@@ -101,7 +101,7 @@ export const startService = async ({port = 0}) => {
   return {...process, grpc: `${process.addresses['grpc']}`};
 };
 
-/** Until the gateway knows its upstream. @param {string} admin */
+/** Waits until the gateway is ready: it has loaded the schema of its upstream. @param {string} admin */
 export const gatewayReady = (admin) =>
   eventually('the gateway is ready', async () => (await fetch(`http://${admin}/readyz`)).ok);
 
@@ -123,12 +123,12 @@ export const startGateway = async ({upstream, port = 0, args = []}) => {
 };
 
 /**
- * How many streams the gateway has open.
+ * The number of open streams of the gateway.
  * @param {string} admin
  */
 export const streamsActive = async (admin) => {
   const text = await (await fetch(`http://${admin}/metrics`)).text();
   const [, value] = /^penstock_streams_active(?:\{[^}]*\})? (\d+)/m.exec(text) ?? [];
-  if (value === undefined) throw new Error('the gateway tells no penstock_streams_active');
+  if (value === undefined) throw new Error('the metric penstock_streams_active is missing');
   return Number(value);
 };

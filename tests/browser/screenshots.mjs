@@ -1,5 +1,5 @@
 // @ts-check
-// Writes the pictures in README from the running system; tools/screenshots builds what it needs and calls it:
+// Writes the screenshots for README and docs, from the running system. Called by tools/screenshots:
 //
 //     node tests/browser/screenshots.mjs docs/images      (SERVICE and GATEWAY name the binaries)
 import {mkdir, writeFile} from 'node:fs/promises';
@@ -10,12 +10,12 @@ import {smallerPng} from './png.js';
 import {startGateway, startService} from './processes.js';
 
 const MAX_BYTES = 150_000;
-// As `penstock up` has it, so that the commands in the picture are those that a reader pastes.
+// The port of `penstock up`, so that the commands in the screenshots can be pasted.
 const PORT = 8080;
 
 /** @typedef {import('playwright-core').Page} Page */
 
-/** Until so many messages have come. @param {Page} page @param {number} count */
+/** Waits for a number of messages. @param {Page} page @param {number} count */
 const messages = (page, count) =>
   page.waitForFunction(
     (least) => Number(document.getElementById('total')?.textContent?.replaceAll(',', '')) >= least,
@@ -39,7 +39,10 @@ const gateway = await startGateway({
 });
 const browser = await launch();
 
-/** In this order: the last one ends the service. @type {[name: string, 'light' | 'dark', (page: Page) => Promise<unknown>, view?: string][]} */
+/**
+ * Order matters: the last one stops the service.
+ * @type {[name: string, 'light' | 'dark', (page: Page) => Promise<unknown>, view?: string][]}
+ */
 const pictures = [
   ['page-light.png', 'light', (page) => stream(page, 50, 500)],
   [
@@ -66,7 +69,7 @@ const pictures = [
     async (page) => {
       await stream(page, 100, 60);
       await service.stop();
-      await page.locator('#fault').waitFor();
+      await page.locator('#error').waitFor();
     },
   ],
 ];
@@ -81,7 +84,7 @@ try {
     await writeFile(file, png);
     await page.close();
     console.log(`${file}: ${png.length} bytes`);
-    if (png.length > MAX_BYTES) throw new Error(`${file} is over ${MAX_BYTES} bytes: show less, or smaller`);
+    if (png.length > MAX_BYTES) throw new Error(`${file} exceeds ${MAX_BYTES} bytes: use a smaller viewport`);
   }
 } finally {
   await browser.close();

@@ -1,12 +1,12 @@
-// The page and the client in a real browser, before streams that no real service sends on demand.
+// The page and the client in Chromium, with streams that the real service cannot send on demand.
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test} from 'vitest';
 
 import {EXPECTED} from '../web/scenario.js';
 import {scenarioBody} from '../web/scenario_server.js';
 
-import {clientModule, complaints, launch} from './browser.js';
+import {clientModule, collectProblems, launch} from './browser.js';
 import {eventually} from './processes.js';
-import {scriptedServer, tickLine, writeHeld} from './scripted_server.js';
+import {scriptedServer, tickLine, writeAndDrain} from './scripted_server.js';
 
 const WEB = new URL('../../web/root/', import.meta.url);
 const TREE = new URL('../../', import.meta.url);
@@ -17,7 +17,7 @@ let browser;
 /** @type {import('playwright-core').Page} */
 let page;
 /** @type {string[]} */
-let found;
+let problems;
 
 beforeAll(async () => {
   browser = await launch();
@@ -25,11 +25,11 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 beforeEach(async () => {
   page = await browser.newPage({viewport: {width: 1280, height: 800}});
-  found = await complaints(page);
+  problems = await collectProblems(page);
 });
 afterEach(async () => {
   await page.close();
-  expect(found).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
 /** @param {Parameters<typeof scriptedServer>[1]} script */
@@ -42,7 +42,7 @@ const serve = async (script) => {
 const text = (/** @type {string} */ id) => page.locator(`#${id}`).textContent();
 const total = async () => Number((await text('total'))?.replaceAll(',', ''));
 
-/** Notes the time of each frame in `frames`. */
+/** Records the time of each frame in `frames`. */
 const watchFrames = () =>
   page.evaluate(() => {
     /** @type {number[]} */
@@ -64,10 +64,10 @@ const frameGaps = () =>
   });
 
 describe('the page', () => {
-  test('goes on painting under a burst of 5,000 lines', async () => {
+  test('renders during a burst of 5,000 lines', async () => {
     const lines = Array.from({length: 5000}, (_, i) => tickLine(i + 1)).join('');
     await serve((response) => response.end(lines + END));
-    // How many messages each frame finds more than the one before: a burst that starves paint comes in one.
+    // New messages per frame: a burst that blocks rendering would arrive in a single frame.
     const painted = await page.evaluate(
       async ({FetchEventTarget}) => {
         /** @type {number[]} */
@@ -81,7 +81,7 @@ describe('the page', () => {
         };
         requestAnimationFrame(note);
         const target = new FetchEventTarget('/v1/ticks:subscribe');
-        // As much work as a page does for a message: 0.1 ms.
+        // Simulates 0.1 ms of work per message.
         target.addEventListener('tick', () => {
           count++;
           for (const end = performance.now() + 0.1; performance.now() < end;);
@@ -93,7 +93,7 @@ describe('the page', () => {
       await clientModule(page),
     );
     expect(painted.reduce((sum, count) => sum + count)).toBe(5000);
-    // 500 ms of work: were it one task, one frame would have it all.
+    // 500 ms of work: as one task, it would all be in one frame.
     expect(painted.length).toBeGreaterThan(5);
 
     await page.click('#start');
@@ -103,7 +103,7 @@ describe('the page', () => {
     expect(await page.locator('#feed .row .sequence').last().textContent()).toBe('5000');
   });
 
-  test('paints and keeps up at 200 ticks a second', async () => {
+  test('renders and keeps up at 200 ticks/s', async () => {
     await serve(async (response) => {
       const start = performance.now();
       for (let sequence = 1; !response.destroyed;) {
@@ -113,10 +113,10 @@ describe('the page', () => {
       }
     });
     await page.click('#start');
-    // The list is full: each row that comes makes one go.
+    // Waits until the list is full: from then on each new row replaces one.
     await eventually('the list is full', async () => (await total()) > 520);
     const devtools = await page.context().newCDPSession(page);
-    // Time of the processor, not of the clock: what others do on the machine does not count.
+    // CPU time instead of wall-clock time: independent of the load of the machine.
     await devtools.send('Performance.enable', {timeDomain: 'threadTicks'});
     const busy = async () => {
       const {metrics} = await devtools.send('Performance.getMetrics');
@@ -129,23 +129,23 @@ describe('the page', () => {
     const gaps = await frameGaps();
     const at = (/** @type {number} */ part) => Math.round(gaps[Math.floor(part * (gaps.length - 1))] ?? NaN);
     console.log(
-      `200 ticks/s: the page's thread is busy ${(100 * share).toFixed(0)} % of the time; ` +
+      `200 ticks/s: main thread busy for ${(100 * share).toFixed(0)} % of the time; ` +
         `${gaps.length} frames in 3 s, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`,
     );
-    // How fast is for the reader of that line to judge; here it must paint, and not fall behind.
+    // Performance depends on the machine: asserts only that the page renders and keeps up.
     expect(share).toBeGreaterThan(0);
     expect(gaps.length).toBeGreaterThan(10);
     const shown = await total();
-    await eventually('it keeps up', async () => (await total()) > shown + 200);
+    await eventually('the page keeps up', async () => (await total()) > shown + 200);
   });
 
-  test('stays as small as it was through an hour of ticks', async () => {
+  test('does not grow in memory during an hour of ticks', async () => {
     const HOUR = 3600 * 20;
-    /** Writes in lumps, as a network does. */
-    const LUMP = 200;
+    /** Ticks per write. */
+    const BATCH = 200;
     await serve(async (response) => {
-      for (let sequence = 1; sequence <= HOUR && !response.destroyed; sequence += LUMP) {
-        await writeHeld(response, Array.from({length: LUMP}, (_, i) => tickLine(sequence + i)).join(''));
+      for (let sequence = 1; sequence <= HOUR && !response.destroyed; sequence += BATCH) {
+        await writeAndDrain(response, Array.from({length: BATCH}, (_, i) => tickLine(sequence + i)).join(''));
       }
       response.end(END);
     });
@@ -157,7 +157,7 @@ describe('the page', () => {
       return {heap: usedSize, nodes, listeners: jsEventListeners};
     };
     await page.click('#start');
-    await eventually('a tenth has come', async () => (await total()) > HOUR / 10, 120_000);
+    await eventually('a tenth has arrived', async () => (await total()) > HOUR / 10, 120_000);
     const before = await size();
     await page.locator('#state[data-state=ended]').waitFor({timeout: 240_000});
     expect(await total()).toBe(HOUR);
@@ -170,18 +170,18 @@ describe('the page', () => {
     expect(after.listeners).toBeLessThanOrEqual(before.listeners + 5);
   }, 300_000);
 
-  test('tells a stream that is cut from one that ends', async () => {
+  test('distinguishes an aborted stream from a completed one', async () => {
     await serve((response) => {
       response.write(tickLine(1));
       setTimeout(() => response.destroy(), 100);
     });
     await page.click('#start');
     await page.locator('#state[data-state=failed]').waitFor();
-    expect(await text('status')).toBe('Closed · the stream was cut');
-    expect(found.splice(0).join()).toMatch(/ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION/);
+    expect(await text('status')).toBe('Closed · stream aborted');
+    expect(problems.splice(0).join()).toMatch(/ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION/);
   });
 
-  test('shows the beginning of a message that is long, and goes on', async () => {
+  test('truncates a long message', async () => {
     await serve((response) => response.end(tickLine(1, 'x'.repeat(500_000)) + tickLine(2) + END));
     await page.click('#start');
     await page.locator('#state[data-state=ended]').waitFor();
@@ -191,7 +191,7 @@ describe('the page', () => {
   });
 });
 
-test('the client works in a worker of a page', async () => {
+test('the client runs in a worker', async () => {
   let requests = 0;
   await serve((response, request) => response.end(scenarioBody(requests++, request)));
   const events = await page.evaluate(

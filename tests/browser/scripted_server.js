@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A server for what the real one cannot be made to do on demand: it serves the page as the gateway does, policy and all,
- * and answers its stream by a script of the test's own.
+ * An HTTP server for responses that the gateway cannot be made to send on demand: it serves the page with the gateway's
+ * Content-Security-Policy, and answers POST requests by a function of the test.
  *
  *     const server = await scriptedServer([new URL('../../web/root/', import.meta.url)], async (response) => {
  *       response.write('{"type":"tick","data":…}\n');
@@ -14,7 +14,7 @@ import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
 import http from 'node:http';
 
-/** What the gateway sends with its page. */
+/** The Content-Security-Policy that the gateway sends with the page. */
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'";
@@ -31,11 +31,11 @@ export const tickLine = (sequence, message = 'hello') =>
   `{"type":"tick","data":{"time":"2026-11-22T15:31:04.362719363Z","message":"${message}","sequence":"${sequence}"}}\n`;
 
 /**
- * Writes, no faster than the client reads.
+ * Writes, and waits until the data is accepted by the socket: no faster than the client reads.
  * @param {http.ServerResponse} response
  * @param {string} text
  */
-export const writeHeld = (response, text) =>
+export const writeAndDrain = (response, text) =>
   new Promise((resolve) => {
     const done = () => {
       response.off('drain', done).off('close', done);
@@ -46,9 +46,9 @@ export const writeHeld = (response, text) =>
   });
 
 /**
- * @param {URL[]} folders where the page's files are; the first that has one serves it
+ * @param {URL[]} folders of the page's files, in order of precedence
  * @param {(response: http.ServerResponse, request: {headers: http.IncomingHttpHeaders, body: string}) => unknown} script
- *   of each POST
+ *   handles each POST request
  */
 export const scriptedServer = async (folders, script) => {
   const server = http.createServer(async (request, response) => {

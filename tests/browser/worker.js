@@ -1,5 +1,5 @@
 // @ts-check
-// The scenario in a worker of a page: there is no window and no document.
+// Runs the scenario in a worker, where there is no window and no document.
 globalThis.onmessage = async ({data}) => {
   const {streamEvents} = await import('../web/scenario.js');
   globalThis.postMessage(await streamEvents(data));

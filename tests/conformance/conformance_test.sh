@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# conformance_test.sh RUNNER TESTEE DESCRIPTOR_SET FAILURE_LIST: protobuf's conformance suite over the transcoder.
+# conformance_test.sh RUNNER TESTEE DESCRIPTOR_SET FAILURE_LIST: runs protobuf's conformance suite with the gateway's
+# transcoder.
 #
-# Required and recommended cases alike must pass, but for those that the list names with a reason; a case on the list
-# that passes fails the test as well, so the list cannot grow stale. The runner counts a skipped case as neither, so
-# the number that ran is checked too.
+# Required and recommended cases must pass, except those that the list names with a reason. A listed case that passes
+# fails the test too, so that the list cannot become stale. The runner counts a skipped case as neither passed nor
+# failed, so the number of cases that ran is checked as well.
 set -euo pipefail
 
 runner=$1 testee=$PWD/$2 types=$PWD/$3 failures=$4
 
-# The cases of the pinned runner with JSON on a side, proto2 and proto3 together. A new pin may have more.
+# The number of cases of the pinned runner with JSON as input or output, for proto2 and proto3. A new version may have
+# more.
 least=1378
 
 if without_reason=$(grep -nE '^[^#]*[^#[:space:]][^#]*(#[[:space:]]*)?$' "$failures"); then
-  echo "$failures: a case without its reason behind a #:"$'\n'"$without_reason"
+  echo "$failures: case without a reason; add one after a #:"$'\n'"$without_reason"
   exit 1
 fi
 
@@ -25,7 +27,7 @@ status=0
 "$runner" --enforce_recommended --failure_list "$failures" --output_dir "$TEST_TMPDIR" "$program" \
   > "$TEST_TMPDIR/log" 2>&1 || status=$?
 
-# Two suites, each with its line; that of the text format has nothing but skipped cases.
+# The runner has two suites and prints a line for each; in the text format suite, all cases are skipped.
 summary='^CONFORMANCE SUITE (PASSED|FAILED): ([0-9]+) successes, ([0-9]+) skipped, ([0-9]+) expected failures, ([0-9]+) unexpected failures\.$'
 suites=0 passed=0 skipped=0 expected=0 failed=0
 while read -r line; do

@@ -1,14 +1,13 @@
-// What two gateways answered to the same request, compared: the oracle's answer and ours.
+// Compares the responses of two gateways to the same request: the reference's and this gateway's.
 //
 //   const std::vector<Difference> found = Differences(Ask(reference, request), Ask(gateway, request));
 //   EXPECT_TRUE(found.empty()) << Report(request, …);
 //
-// Compared are status, content type, framing, mapped headers, trailers and body. Not compared: Date, the reason phrase,
-// white space in a unary body (Go's printer adds some at random, on purpose) and whether that body is chunked
-// (Go's server decides by the size of its buffer), the order of trailers' names, and the words of an error that Go's
-// parsers of JSON and of time found or that a deadline made: they are an implementation's own, or say which side
-// noticed first. Where the reference cannot print a reply that it got, ours prints it or fails with the same code.
-// Lines of a stream are compared byte for byte.
+// Compared are status, content type, framing, mapped headers, trailers and body. Not compared are Date, the reason
+// phrase, white space in a unary body (Go's printer randomizes it deliberately), whether that body is chunked (Go's
+// server decides by its buffer size), the order of trailer names, and the text of errors from Go's JSON and time
+// parsers or from a deadline, which depends on the implementation. Where the reference cannot print a reply, this
+// gateway may print it or must fail with the same code. Lines of a stream are compared byte for byte.
 #ifndef PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
 #define PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_H_
 

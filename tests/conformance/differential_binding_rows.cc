@@ -1,4 +1,4 @@
-// What path variables and query parameters become.
+// Rows about path variables and query parameters.
 #include "absl/strings/str_cat.h"
 #include "tests/conformance/differential_rows.h"
 #include "tests/support/raw_client.h"

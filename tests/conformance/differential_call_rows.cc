@@ -1,4 +1,4 @@
-// Calls beyond their messages: streams, ways to fail, metadata, raw bodies.
+// Rows about everything but a unary call's message: streams, errors, metadata, raw bodies.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"

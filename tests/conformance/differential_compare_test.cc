@@ -1,4 +1,4 @@
-// The differential test sees what differs, and only that.
+// The comparison reports every difference, and nothing else.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,5 +1,5 @@
-// Where grpc-gateway and its dialect here answer differently on purpose, by reason. What a user could meet stands in
-// docs/from-grpc-gateway.md too.
+// Deliberate differences between grpc-gateway and --dialect=grpc-gateway, by reason. docs/from-grpc-gateway.md lists
+// those that clients can observe.
 #include "tests/conformance/differential_rows.h"
 
 namespace penstock::testing {

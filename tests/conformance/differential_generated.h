@@ -1,5 +1,5 @@
-// Random requests for the differential test, the same ones for the same seed: messages of every type, JSON with a byte
-// wrong, paths out of the pieces of the API's templates, query strings, values of path variables.
+// Random requests for the differential test, reproducible by seed: messages of every type, JSON with one wrong byte,
+// paths built from pieces of the API's templates, query strings, values of path variables.
 //
 //   GeneratedRequests requests(seed);
 //   Row row = requests.Next();

@@ -1,4 +1,4 @@
-// JSON in, in all of the body or a field of it, and JSON out.
+// Rows about JSON in the whole body or in a field of it, and JSON in responses.
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "tests/conformance/differential_rows.h"

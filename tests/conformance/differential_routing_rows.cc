@@ -1,4 +1,4 @@
-// Which route a request goes to: methods, verbs, wildcards, the order of registration, escapes, forms.
+// Rows about routing: methods, verbs, wildcards, registration order, escapes, forms.
 #include "absl/strings/str_cat.h"
 #include "tests/conformance/differential_rows.h"
 #include "tests/support/raw_client.h"

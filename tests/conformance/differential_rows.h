@@ -1,7 +1,7 @@
-// The differential test's table: requests that grpc-gateway v2 and ours must answer alike, and the few that they do
-// not.
+// The table of the differential test: requests to which grpc-gateway v2 and this gateway must respond alike, and the
+// exceptions.
 //
-// Rows stand in the files of their topic, each with the reason why it is there; the reason is also its name.
+// Rows are in one file per topic, each with the reason why it exists, which is also its name.
 #ifndef PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_ROWS_H_
 #define PENSTOCK_TESTS_CONFORMANCE_DIFFERENTIAL_ROWS_H_
 

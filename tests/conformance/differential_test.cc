@@ -1,12 +1,12 @@
-// grpc-gateway v2 and the grpc-gateway dialect, asked the same: their answers must not be told apart.
+// Sends the same requests to grpc-gateway v2 and to --dialect=grpc-gateway: the responses must be equal.
 //
-// Rows come from the tables of differential_rows.h and from a generator. A row of a table is a test of its own, so that
-// --gtest_filter finds it. Other generated requests than usual, and more of them:
+// Rows come from the tables of differential_rows.h and from a generator. Each row of a table is a test of its own, so
+// that --gtest_filter finds it. For other and more generated requests:
 //
 //   bazel test --config=release //tests/conformance:differential_test
 //       --test_env=PENSTOCK_DIFFERENTIAL_SEED=7 --test_env=PENSTOCK_DIFFERENTIAL_COUNT=50000
 //
-// PENSTOCK_REFERENCE_GATEWAY, PENSTOCK_GATEWAY and PENSTOCK_EVERYTHING_SERVER name other binaries for a run by hand.
+// PENSTOCK_REFERENCE_GATEWAY, PENSTOCK_GATEWAY and PENSTOCK_EVERYTHING_SERVER override the binaries for a run by hand.
 #include "tests/conformance/differential.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// The services of everything.proto, everything_proto2.proto and overlap.proto that answer with what they got: what a
-// test sees of them is what the gateway made of the HTTP request and of the reply. Stateless; gRPC's own threads.
+// Services of everything.proto, everything_proto2.proto and overlap.proto that return the request message: tests see
+// how the gateway transcoded the HTTP request and the reply. Stateless; gRPC's own threads.
 #ifndef PENSTOCK_TESTS_CONFORMANCE_ECHO_SERVICES_H_
 #define PENSTOCK_TESTS_CONFORMANCE_ECHO_SERVICES_H_
 

@@ -1,8 +1,8 @@
-// everything_server --listen=HOST:PORT --admin-listen=HOST:PORT: the tests' gRPC server as a process of its own; with
-// --with-overlap it serves overlap.proto too.
+// everything_server --listen=HOST:PORT --admin-listen=HOST:PORT: the tests' gRPC server as a separate process. With
+// --with-overlap, it serves overlap.proto too.
 //
-// Prints `everything_server ready grpc=ADDR admin=ADDR` and serves until a signal. Whatever is asked of the admin
-// address, the answer is the counters in Prometheus's text format: they must be readable while gRPC is stuck.
+// Prints `everything_server ready grpc=ADDR admin=ADDR` and serves until a signal. Every request to the admin address
+// returns the counters in Prometheus's text format, so that they are readable while gRPC hangs.
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// The tests' server does what the tests rely on.
+// The tests' server behaves as the tests require.
 #include "tests/conformance/everything_server.h"
 
 #include <grpcpp/grpcpp.h>

@@ -1,5 +1,5 @@
-// The services of everything.proto that are about what goes beside messages, and about streams in: StreamService and
-// MetadataService. Stateless; gRPC's own threads.
+// Services of everything.proto about metadata and client streaming: StreamService and MetadataService. Stateless;
+// gRPC's own threads.
 #ifndef PENSTOCK_TESTS_CONFORMANCE_METADATA_SERVICES_H_
 #define PENSTOCK_TESTS_CONFORMANCE_METADATA_SERVICES_H_
 

@@ -1,5 +1,5 @@
-// What the tests' services are made of: replies, streams out, streams in. For gRPC's callback API; a stream's reactor
-// owns itself, as gRPC has it.
+// Building blocks of the tests' services, for gRPC's callback API: replies, server streams, client streams. A stream's
+// reactor deletes itself, as gRPC requires.
 //
 //   return new WriteReactor<Item>(Times(item, 3), grpc::Status::OK);
 //   return new ReadReactor<Item>([reply](const Item& item) { reply->set_number(reply->number() + 1); });

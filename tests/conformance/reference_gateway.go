@@ -1,6 +1,6 @@
-// reference_gateway serves everything.proto and its companions by grpc-gateway v2: the oracle of the differential test.
-// The packages everything and overlap are generated when this is built. Services are registered in the order in which
-// their files declare them, as the order of routes depends on it.
+// reference_gateway serves everything.proto and its companions with grpc-gateway v2, as the reference of the
+// differential test. The packages everything and overlap are generated at build time. Services are registered in the
+// order of their files, because the order of routes depends on it.
 package main
 
 import (

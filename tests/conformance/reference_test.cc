@@ -1,4 +1,5 @@
-// The reference gateway stands in for ours: the same ports and page, the tick service behind it, an orderly end.
+// The reference gateway can replace this one: the same ports and page, the tick service as its upstream, a clean
+// shutdown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,12 +1,12 @@
-// The gateway's transcoder as protobuf's conformance runner wants it: a program that reads one message and writes it
-// back in the format that it is asked for.
+// The program under test for protobuf's conformance runner: reads a message with the gateway's transcoder and writes it
+// in the requested format.
 //
 //   testee DESCRIPTOR_SET
 //
-// The types come from a descriptor set, as the gateway's do, and no message object is made of them. Requests stand
-// on standard input, answers go to standard output, each with its length before it: four bytes, little-endian. Only
-// cases with JSON on a side are answered; what a gateway never does (text format, JSPB, protobuf to protobuf) and the
-// editions, which the system's libprotobuf cannot describe, are skipped by name.
+// Types come from a descriptor set, as in the gateway, and no message objects are created. Requests arrive on standard
+// input, responses go to standard output, each after its length in four little-endian bytes. Only cases with JSON as
+// input or output are answered; formats that the gateway does not use (text format, JSPB, protobuf to protobuf) and
+// editions, which the system's libprotobuf does not support, are skipped explicitly.
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>

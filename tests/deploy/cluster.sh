@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# cluster.sh: overlays/dev on a real Kubernetes node, replaced under live streams.
+# cluster.sh: runs overlays/dev on a real Kubernetes node and replaces both Deployments under live streams.
 #
-#   tests/deploy/cluster.sh      # ends with "N passed, N failed"; as root, some five minutes once its tools are built
+#   tests/deploy/cluster.sh      # the last line is "N passed, N failed"; as root; five minutes once its tools are built
 #
-# One node in namespaces of its own, on this machine and invisible to it: the control plane, kubelet, containerd with
-# runc, kube-proxy, CoreDNS and a bridge for the pods. The images are those of ./penstock image, of binaries that Bazel
-# has built. When the pods are ready, curl asks by the Service's address; then a few hundred streams run through it
-# while `kubectl rollout restart` replaces both Deployments: every stream that ends must say so in a line and be resumed,
-# with no tick lost and none twice.
-# By hand and not in CI: its tools take half an hour to compile the first time (tools/fetch node_agents), and not
-# every machine lets root have namespaces and cgroups.
+# The node runs in its own namespaces, isolated from this machine: the control plane, kubelet, containerd with runc,
+# kube-proxy, CoreDNS and a bridge for the pods. ./penstock image builds the images from binaries that Bazel has built.
+# When the pods are ready, curl sends a request to the Service's address. Then 300 streams run while `kubectl rollout
+# restart` replaces both Deployments: every stream that ends must have a final record and be resumed, with no tick lost
+# and none repeated.
+# Run by hand, not in CI: compiling its tools takes half an hour the first time (tools/fetch node_agents), and it needs
+# root with namespaces and cgroups.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Where the node keeps what it has; in its own mounts, so that nothing of it reaches this machine.
+# The node's data folders, on mounts of its own, so that it changes nothing on this machine.
 node_folders=(/var/lib/kubelet /var/log/pods /var/log/containers /var/lib/cni)
 
-# Networks, mounts and processes of our own: what is left running ends with the last line of this script.
+# Runs the rest in new namespaces: processes that are still running are killed when this script exits.
 if [ "${1:-}" != --inside ]; then
-  [ "$(id -u)" = 0 ] || { echo "cluster.sh: namespaces and containers want root" >&2; exit 1; }
+  [ "$(id -u)" = 0 ] || { echo "cluster.sh: namespaces and containers need root: run it with sudo" >&2; exit 1; }
   for program in buildah runc iptables ip gcc /usr/lib/cni/bridge; do
     command -v "$program" >/dev/null || {
-      echo "cluster.sh: $program is missing. These Debian packages have what it wants:" \
+      echo "cluster.sh: $program is missing: apt-get install" \
         "buildah runc iptables iproute2 gcc containernetworking-plugins" >&2
       exit 1
     }
@@ -40,7 +40,7 @@ if [ "${1:-}" != --inside ]; then
   unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc "${BASH_SOURCE[0]}" --inside || status=$?
   rm -rf --one-file-system "$CLUSTER_SCRATCH"
   for folder in "${made[@]}"; do rmdir -p --ignore-fail-on-non-empty "$folder"; done
-  # What the containers have been counted in; one that is still in use stays.
+  # The containers' cgroups; those still in use cannot be removed.
   find /sys/fs/cgroup -depth -type d -path '*/k8s.io*' -exec rmdir {} + 2>/dev/null || :
   exit "$status"
 fi
@@ -49,21 +49,21 @@ fi
 agents=$(tools/fetch node_agents)/bin
 node_address=10.77.0.1 pods=10.88.0.0/16
 
-# --- What the node finds of its machine ------------------------------------------------------------------------------
+# --- The node's environment ------------------------------------------------------------------------------------------
 
 prepare_node() {
   ip link set lo up
   ip link add node0 type bridge
   ip address add "$node_address/24" dev node0
   ip link set node0 up
-  # Where Services are, so that kube-proxy sees what goes there.
+  # A route to the Service addresses, so that kube-proxy sees their traffic.
   ip route add 10.0.0.0/24 dev node0
   echo 1 > /proc/sys/net/ipv4/ip_forward
-  # The machine's settings stay as they are; those of this network are the node's.
+  # The machine's settings are read-only; those of this network namespace belong to the node.
   mount --bind /proc/sys/net "$(mkdir -p "$scratch/net" && echo "$scratch/net")"
   mount --bind -o ro /proc/sys /proc/sys
   mount --bind "$scratch/net" /proc/sys/net
-  # What a kubelet insists on, it finds.
+  # Values that the kubelet requires.
   for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 \
     kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
     file=$scratch/$(basename "${setting%=*}")
@@ -87,7 +87,7 @@ image() {  # image TARGET BINARY NAME
 }
 
 build_images() {
-  # pause holds a pod's namespaces open, and has nothing else to do.
+  # pause only keeps a pod's namespaces open.
   cat > "$scratch/pause.c" <<'C'
 #include <unistd.h>
 int main(void) { for (;;) pause(); }
@@ -139,7 +139,7 @@ state = "/run/containerd"
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = "localhost/pause:1"
 [plugins.'io.containerd.cri.v1.runtime']
-  # Less than root's own rights is what this machine may give.
+  # Root may have fewer privileges than usual on this machine.
   restrict_oom_score_adj = true
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = ["/usr/lib/cni"]
@@ -193,7 +193,7 @@ address: $node_address
 clusterDNS: [$node_address]
 clusterDomain: cluster.local
 cgroupDriver: cgroupfs
-# This machine's cgroups may be of version 1, and are not ours to lay out.
+# The machine may use cgroup v1, and its cgroup layout must not change.
 failCgroupV1: false
 cgroupsPerQOS: false
 enforceNodeAllocatable: []
@@ -201,7 +201,7 @@ evictionHard: {}
 failSwapOn: false
 oomScoreAdj: 0
 resolvConf: ""
-# What root may not set here is left as it is.
+# Ignores kernel settings that root may not change here.
 featureGates: {KubeletInUserNamespace: true}
 CONFIG
   start kubelet "$agents/kubelet" --kubeconfig "$scratch/kubeconfig" --config "$scratch/kubelet.yaml" \
@@ -209,7 +209,7 @@ CONFIG
   wait_for kubelet "${kubectl[@]}" wait --for condition=Ready --timeout 1s node/node
 }
 
-# --- What it is about ------------------------------------------------------------------------------------------------
+# --- The test --------------------------------------------------------------------------------------------------------
 
 show_pods() {
   "${kubectl[@]}" -n penstock-dev get pods -o wide
@@ -227,7 +227,7 @@ rollout() {
     "${kubectl[@]}" -n penstock-dev rollout restart "deployment/$deployment"
     "${kubectl[@]}" -n penstock-dev rollout status --timeout 300s "deployment/$deployment"
   done
-  # The old pods end within their grace period.
+  # The old pods exit within their grace period.
   "${kubectl[@]}" -n penstock-dev wait --for delete --timeout 90s pod \
     --selector "pod-template-hash notin ($(current_hashes))"
 }
@@ -252,17 +252,17 @@ start_dns
 start_proxy
 start_kubelet
 
-check "overlays/dev" "${kubectl[@]}" apply --server-side --validate=strict -k deploy/overlays/dev
+check "overlays/dev is accepted" "${kubectl[@]}" apply --server-side --validate=strict -k deploy/overlays/dev
 for deployment in ticks gateway; do
   check "$deployment is rolled out" \
     "${kubectl[@]}" -n penstock-dev rollout status --timeout 180s "deployment/$deployment"
 done
 [ "$failed" -eq 0 ] || { show_pods; echo "$passed passed, $failed failed"; exit 1; }
 service=$("${kubectl[@]}" -n penstock-dev get service gateway -o 'jsonpath={.spec.clusterIP}')
-check "curl by the Service's address" two_ticks
+check "curl to the Service's address" two_ticks
 forwarded=$(free_port)
 start port-forward "${kubectl[@]}" -n penstock-dev port-forward service/gateway "$forwarded:80"
-check "curl by kubectl port-forward" curl --silent --fail --retry 20 --retry-connrefused --retry-delay 1 \
+check "curl through kubectl port-forward" curl --silent --fail --retry 20 --retry-connrefused --retry-delay 1 \
   --json '{"count":1}' "http://127.0.0.1:$forwarded/v1/ticks:subscribe"
 check "both Deployments are replaced under live streams" replace_under_load
 grep -E '^ +[0-9]+ ' "$scratch/rollout"

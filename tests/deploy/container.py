@@ -1,11 +1,11 @@
-"""A program in a file system of its own, run by runc under what the Kubernetes manifests ask for.
+"""A program in its own root file system, run by runc with the restrictions of the Kubernetes manifests.
 
     container = Container(root, ["/usr/bin/penstock-gateway", "--listen=127.0.0.1:0"], scratch)
     container.ready("http")                                   # the address that its ready line names
     container.end()                                           # SIGTERM; the exit code
 
-The user is 65532, the root read-only, there is no capability and no way to get one, and system calls are filtered by
-the default profile of container engines. The network is the machine's, so that tests reach it on loopback.
+The user is 65532, the root read-only, all capabilities are dropped, no_new_privs is set, and system calls are filtered
+by the default seccomp profile of container engines. The network is the machine's, so that tests reach it on loopback.
 """
 
 import json
@@ -17,13 +17,13 @@ import urllib.request
 from processes import SECONDS, Program
 
 USER = 65532
-# From Debian's golang-github-containers-common, which buildah brings: what podman applies, and in substance what
-# RuntimeDefault is in containerd and CRI-O.
+# From Debian's golang-github-containers-common, a dependency of buildah: podman's default, and in substance
+# RuntimeDefault in containerd and CRI-O.
 SECCOMP_PROFILE = "/usr/share/containers/seccomp.json"
 
 
 def seccomp():
-    """The profile as runc reads it: its conditions decided for no capability and this machine's architecture."""
+    """The profile in runc's format, its conditions evaluated without capabilities and for this architecture."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     with open(SECCOMP_PROFILE, encoding="utf-8") as file:
         profile = json.load(file)
@@ -80,7 +80,7 @@ class Container(Program):
             self.process = subprocess.Popen(["runc", "--root", self.state, "run", "--bundle", bundle, self.name],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def words(self):
+    def output(self):
         with open(self.log, encoding="utf-8") as file:
             return file.read()
 
@@ -95,7 +95,7 @@ class Container(Program):
         self.wait_for(f"{status} from {path}", answers)
 
     def assert_restricted(self, test):
-        """What the kernel says of the running process: that the manifest's promises hold for it."""
+        """Checks in /proc that the running process has the restrictions of the manifest."""
         state = json.loads(subprocess.check_output(["runc", "--root", self.state, "state", self.name]))
         folder = f"/proc/{state['pid']}"
         with open(folder + "/status", encoding="utf-8") as file:
@@ -110,12 +110,12 @@ class Container(Program):
         test.assertTrue(root and root[-1].split(",")[0] == "ro", root)
 
     def end(self):
-        """SIGTERM, which runc passes on; the exit code."""
+        """Sends SIGTERM, which runc forwards; returns the exit code."""
         self.process.terminate()
         return self.process.wait(SECONDS)
 
     def kill(self):
-        """Whatever state it is in."""
+        """Removes the container in any state."""
         subprocess.run(["runc", "--root", self.state, "delete", "--force", self.name], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.process.wait(SECONDS)

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it that want a real Kubernetes API server: etcd and kube-apiserver on loopback, with
-# Kubernetes' default admission, and what ends them with the script. `kubectl` is the command that speaks to it.
+# Sourced by apiserver.sh and cluster.sh: runs etcd and kube-apiserver on loopback, with Kubernetes' default admission,
+# and stops them when the script exits. The array `kubectl` is the command line for this server.
 #
-#   start_control_plane FOLDER [FLAGS OF kube-apiserver...]    # programs of FOLDER/bin
+#   start_control_plane FOLDER [FLAGS OF kube-apiserver...]    # with the programs in FOLDER/bin
 #   check "the namespace" "${kubectl[@]}" get namespace default
 
 scratch=${CLUSTER_SCRATCH:-$(mktemp -d)}
@@ -11,7 +11,7 @@ end() {
   local pid deadline=$((SECONDS + 10))
   [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || :
   for pid in "${pids[@]}"; do
-    # An API server whose etcd is gone first waits for it longer than anybody wants to.
+    # Without etcd, the API server takes long to exit: kill it after 10 s.
     while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
     kill -KILL "$pid" 2>/dev/null || :
   done
@@ -28,13 +28,13 @@ start() {  # start NAME PROGRAM FLAGS...
   "$@" >"$scratch/$name.log" 2>&1 &
   pids+=($!)
 }
-wait_for() {  # wait_for NAME COMMAND...: until it succeeds
+wait_for() {  # wait_for NAME COMMAND...: waits until the command succeeds
   local name=$1 deadline=$((SECONDS + 180))
   shift
   until "$@" >/dev/null 2>&1; do
     if ! kill -0 "${pids[-1]}" 2>/dev/null || [ "$SECONDS" -gt "$deadline" ]; then
       tail -n 20 "$scratch/$name.log" >&2
-      die "$name is not ready (its last words are above)"
+      die "$name is not ready; the end of its log is above"
     fi
     sleep 0.2
   done
@@ -63,15 +63,15 @@ start_control_plane() {
 }
 
 passed=0 failed=0
-# check WHAT COMMAND...: succeeds, without a warning of the server's.
+# check WHAT COMMAND...: passes if the command succeeds and its output has no warning of the server.
 check() {
-  local what=$1 words
+  local what=$1 output
   shift
-  if words=$("$@" 2>&1) && [[ $words != *Warning:* ]]; then
+  if output=$("$@" 2>&1) && [[ $output != *Warning:* ]]; then
     passed=$((passed + 1))
     echo "ok: $what"
   else
     failed=$((failed + 1))
-    printf 'failed: %s\n%s\n' "$what" "$words"
+    printf 'failed: %s\n%s\n' "$what" "$output"
   fi
 }

@@ -1,8 +1,7 @@
-"""The three images: built by buildah without an engine, looked into, and run by runc as Kubernetes would run them.
+"""Builds the three images with buildah, checks their contents, and runs them with runc as Kubernetes would.
 
-The binaries are those that Bazel has built beside this test; the stages that would compile them in the image are left
-out by --build-context. Everything behind them is what ./penstock image always builds.
-Needs root, as buildah and runc do.
+The binaries come from Bazel; --build-context replaces the stages that would compile them. All later stages are those of
+./penstock image. Needs root, for buildah and runc.
 """
 
 import json
@@ -23,7 +22,7 @@ BINARIES = {
     "service": "service/penstock-ticks",
     "reference": "gateway/reference/reference-gateway",
 }
-# What an image holds besides its binary, the loader and the libraries.
+# Files of an image besides its binary, the loader and the libraries.
 EXTRAS = {
     "etc/group",
     "etc/nsswitch.conf",
@@ -35,7 +34,7 @@ SCRATCH = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
 
 
 def run(*command, **options):
-    """What the command prints; all its words are shown if it fails."""
+    """Returns what the command prints on stdout; raises with all of its output if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
@@ -43,12 +42,12 @@ def run(*command, **options):
 
 
 def build(target, attempt):
-    """The image's name: by ./penstock image, of a file system that is collected anew, nothing taken from before."""
+    """Builds with ./penstock image, from a newly collected file system, without a cache; returns the image's name."""
     root = os.path.join(SCRATCH, f"{target}-{attempt}")
     run("deploy/collect_libraries.sh", root, BINARIES[target], env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
-    words = run("./penstock", "image", target, "--engine", "buildah", "--", "--pull=never", "--no-cache",
-                "--build-context", f"{target}-root={root}")
-    return re.search(r"Successfully tagged (\S+)", words).group(1)
+    output = run("./penstock", "image", target, "--engine", "buildah", "--", "--pull=never", "--no-cache",
+                 "--build-context", f"{target}-root={root}")
+    return re.search(r"Successfully tagged (\S+)", output).group(1)
 
 
 def image_id(name):
@@ -67,13 +66,13 @@ def files(root):
 
 
 def needed(path):
-    """The names in an ELF file's DT_NEEDED, and its loader: what readelf says, which knows nothing of ldd."""
+    """DT_NEEDED and the loader of an ELF file, according to readelf, which does not depend on ldd."""
     text = run("readelf", "--dynamic", "--program-headers", "--wide", path)
     return re.findall(r"\(NEEDED\).*\[(.+)\]", text), re.findall(r"interpreter: (.+)\]", text)
 
 
 class DockerfileTest(unittest.TestCase):
-    def test_hadolint_is_content(self):
+    def test_hadolint_reports_nothing(self):
         with open("../hadolint/FOLDER", encoding="utf-8") as file:
             run(file.read().strip() + "/bin/hadolint", "deploy/Dockerfile")
 
@@ -139,7 +138,7 @@ class ImageTest(unittest.TestCase):
                 labels = found["Labels"]
                 self.assertEqual(labels["org.opencontainers.image.title"], titles[target])
                 self.assertEqual(labels["org.opencontainers.image.version"], version)
-                # Which of them depends on what git makes of the folder that Bazel runs a test in.
+                # Depends on whether the folder in which Bazel runs the test is a git checkout.
                 self.assertRegex(labels["org.opencontainers.image.revision"], "^(unknown|[0-9a-f]{40}(-changed)?)$")
                 self.assertEqual(labels["org.opencontainers.image.licenses"], "Apache-2.0")
 
@@ -170,7 +169,7 @@ class ImageTest(unittest.TestCase):
         service.assert_restricted(self)
         self.assertEqual(service.end(), 0)
 
-    def test_sigterm_reaches_a_stream_as_its_ending_line(self):
+    def test_sigterm_reaches_a_stream_as_its_final_record(self):
         service = self.start("service", "--drain-delay=0s")
         gateway = self.start("gateway", "--upstream=" + service.ready("grpc"), "--drain-delay=0s")
         gateway.wait_until_answers(200, gateway.ready("admin"), "/readyz")
@@ -185,9 +184,9 @@ class ImageTest(unittest.TestCase):
 
 if __name__ == "__main__":
     if os.geteuid() != 0:
-        sys.exit("image_test: buildah and runc need root here: run the tests as root")
+        sys.exit("image_test: buildah and runc need root: run the test as root")
     os.environ["BUILDAH_ISOLATION"] = "chroot"
-    # A store of its own; the driver that works on every file system.
+    # A separate image store, with the driver that works on every file system.
     os.environ["CONTAINERS_STORAGE_CONF"] = os.path.join(SCRATCH, "storage.conf")
     with open(os.environ["CONTAINERS_STORAGE_CONF"], "w", encoding="utf-8") as file:
         file.write(f'[storage]\ndriver = "vfs"\nrunroot = "{SCRATCH}/run"\ngraphroot = "{SCRATCH}/store"\n')

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# deploy/Dockerfile and deploy/collect_libraries.sh, by buildah and runc.
+# Tests deploy/Dockerfile and deploy/collect_libraries.sh with buildah and runc.
 set -euo pipefail
 exec python3 -B tests/deploy/image_test.py

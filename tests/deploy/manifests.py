@@ -1,4 +1,4 @@
-"""The overlays as kustomize renders them, and the pinned tools that judge them."""
+"""The overlays as kustomize renders them, and the pinned tools that check them."""
 
 import functools
 import json
@@ -7,7 +7,7 @@ import subprocess
 
 import yaml
 
-# Each with what it is a stand-in for.
+# Each overlay, and the cluster that it stands for.
 OVERLAYS = {
     "dev": "deploy/overlays/dev",  # a bare cluster
     "prod": "deploy/overlays/prod",  # Gateway API, the Prometheus operator, custom metrics
@@ -16,20 +16,20 @@ OVERLAYS = {
 
 
 def tool_folder(name):
-    """Where tools/fetch has put it: what the repository's FOLDER file says."""
+    """The tool's folder, from the FOLDER file that its Bazel repository has."""
     with open(f"../{name}/FOLDER", encoding="utf-8") as file:
         return file.read().strip()
 
 
 def run(*command, **options):
-    """(exit code, everything it printed)."""
+    """(exit code, stdout and stderr)."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
     return done.returncode, done.stdout
 
 
 def render(path):
-    """The overlay as one YAML text. The links by which Bazel lays out a test's files lead out of the overlay's folder,
-    and kustomize follows none of those: it gets a copy."""
+    """The overlay as one YAML text. Rendered from a copy, because Bazel's symbolic links lead out of the overlay's
+    folder and kustomize does not follow such links."""
     scratch = os.path.join(os.environ["TEST_TMPDIR"], "tree")
     for top in ("deploy", "tests/deploy"):
         os.makedirs(os.path.join(scratch, top), exist_ok=True)
@@ -58,7 +58,7 @@ def dashboard(items):
 
 
 def close_objects(schema):
-    """A schema that allows no field it does not name, as the API server allows none with --validate=strict."""
+    """Makes the schema reject unknown fields, as the API server does with --validate=strict."""
     if isinstance(schema, list):
         for item in schema:
             close_objects(item)
@@ -72,7 +72,7 @@ def close_objects(schema):
 
 @functools.cache
 def crd_schemas():
-    """The folder with the types that are no part of Kubernetes, as JSON schemas under kubeconform's names for them."""
+    """A folder with the custom resource types as JSON schemas, under the names that kubeconform expects."""
     folder = os.path.join(os.environ["TEST_TMPDIR"], "crd-schemas")
     os.makedirs(folder, exist_ok=True)
     crds = tool_folder("kubernetes") + "/crds"
@@ -81,7 +81,7 @@ def crd_schemas():
             spec = yaml.load(file, yaml.CSafeLoader)["spec"]
         for version in spec["versions"]:
             schema = version["schema"]["openAPIV3Schema"]
-            # The API server knows what stands in these two; the resource's own schema leaves them open.
+            # The API server validates these two; a CRD's schema leaves them open.
             for name_of_open in ("metadata", "status"):
                 schema["properties"][name_of_open] = {"type": "object"}
             close_objects(schema)

@@ -1,5 +1,5 @@
-"""What must hold of the manifests in deploy/: valid to Kubernetes, allowed at Pod Security's level `restricted`, and
-rules of our own that no tool knows, each a test over the rendered overlays."""
+"""Checks the rendered manifests of deploy/: valid for Kubernetes, allowed at Pod Security's level `restricted`, and the
+project's own rules, which no tool checks."""
 
 import re
 import signal
@@ -11,8 +11,8 @@ import manifests
 
 GATEWAY, TICKS = "gateway/penstock-gateway", "service/penstock-ticks"
 BINARIES = {"gateway": GATEWAY, "ticks": TICKS}
-SECONDS = 60  # for one step: generous, a loaded machine is no fault
-# What a pod may need beyond its drain to write the last endings and exit.
+SECONDS = 60  # per step; generous, for busy machines
+# Time that a pod needs after the drain window to flush the last final records and exit.
 GRACE_RESERVE = 5
 
 
@@ -81,10 +81,10 @@ class ManifestsTest(unittest.TestCase):
 
     @for_each_overlay
     def test_valid_to_kubernetes(self, overlay):
-        status, words = manifests.kubeconform(overlay.text)
-        self.assertEqual(status, 0, words)
-        self.assertIn(f"{len(overlay.objects)} resources found", words)
-        self.assertIn("Skipped: 0", words)
+        status, output = manifests.kubeconform(overlay.text)
+        self.assertEqual(status, 0, output)
+        self.assertIn(f"{len(overlay.objects)} resources found", output)
+        self.assertIn("Skipped: 0", output)
 
     def test_validation_can_fail(self):
         broken = OVERLAYS["prod"].text
@@ -95,15 +95,15 @@ class ManifestsTest(unittest.TestCase):
         ):
             self.assertIn(good, broken)
             broken = broken.replace(good, bad)
-        status, words = manifests.kubeconform(broken)
+        status, output = manifests.kubeconform(broken)
         self.assertNotEqual(status, 0)
-        self.assertIn("Invalid: 6", words)
+        self.assertIn("Invalid: 6", output)
 
     @for_each_overlay
     def test_allowed_at_restricted(self, overlay):
-        status, words = manifests.podsecurity(overlay.text)
-        self.assertEqual(status, 0, words)
-        self.assertEqual(words.count(": allowed"), 2, words)
+        status, output = manifests.podsecurity(overlay.text)
+        self.assertEqual(status, 0, output)
+        self.assertEqual(output.count(": allowed"), 2, output)
 
     def test_restricted_can_refuse(self):
         for promise in ("runAsNonRoot: true", "allowPrivilegeEscalation: false", "type: RuntimeDefault", "- ALL"):
@@ -124,17 +124,17 @@ class ManifestsTest(unittest.TestCase):
         self.addCleanup(process.kill)
         watchdog = threading.Timer(SECONDS, process.kill)
         watchdog.start()
-        words = ""
+        output = ""
         for line in process.stdout:
-            words += line
+            output += line
             if " ready " in line:
-                # The second one ends the delay and the window.
+                # The second signal skips the delay and the window.
                 process.send_signal(signal.SIGTERM)
                 process.send_signal(signal.SIGINT)
         watchdog.cancel()
         process.stdout.close()
-        self.assertEqual(process.wait(), 0, words)
-        self.assertIn(" ready ", words)
+        self.assertEqual(process.wait(), 0, output)
+        self.assertIn(" ready ", output)
 
     @for_each_workload
     def test_variables_are_the_binarys(self, overlay, workload):

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# The Kubernetes manifests of deploy/, by the tools that clusters and their owners use, and by rules of our own.
+# Checks the Kubernetes manifests of deploy/ with kubeconform, Pod Security and the project's own rules.
 set -euo pipefail
 exec python3 -B tests/deploy/manifests_test.py

@@ -1,4 +1,4 @@
-"""A gateway and a tick service under load, and a Prometheus that scrapes them by the monitoring component's rules."""
+"""A gateway and a tick service under load, and a real Prometheus with the monitoring component's alert rules."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ import yaml
 import manifests
 from processes import SECONDS, Process, free_port, start_pair, wait_for
 
-# As the operator's scrapes name pods, and much more often, so that a rate is there in seconds.
+# Labels as the operator's scrapes set them, but much shorter intervals, so that there are rates within seconds.
 NAMESPACE = "n"
 SCRAPE_INTERVAL, RATE_INTERVAL = "250ms", "3s"
 
@@ -31,7 +31,7 @@ def post(address, path, body):
 
 
 class Load:
-    """A stream that goes on, and beside it short ones, bad requests and unknown paths, until the end."""
+    """One long stream and, meanwhile, short streams, bad requests and unknown paths, until the end of the test."""
 
     def __init__(self, test, address):
         self.address = address
@@ -54,7 +54,7 @@ class Load:
                 return
             post(self.address, "/v1/ticks:subscribe", {"count": 2, "interval": "0.01s"})
             post(self.address, "/nowhere", {})
-            # Far from what an alert is for: one in twenty.
+            # Well below the alerts' threshold of one in twenty.
             if number % 30 == 0:
                 post(self.address, "/v1/ticks:subscribe", {"interval": "-1s"})
 
@@ -89,7 +89,7 @@ class Prometheus(Process):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=SECONDS) as reply:
                 return reply.status == 200
-        except urllib.error.URLError:  # it does not listen yet, or answers 503 while it starts
+        except urllib.error.URLError:  # not listening yet, or 503 while starting
             return False
 
     def ask(self, path, **parameters):
@@ -98,7 +98,7 @@ class Prometheus(Process):
             return json.load(reply)["data"]
 
     def values(self, expression):
-        """label set → number, now."""
+        """Evaluates the expression now; maps label sets to numbers."""
         return {tuple(sorted(sample["metric"].items())): float(sample["value"][1])
                 for sample in self.ask("query", query=expression)["result"]}
 
@@ -107,7 +107,7 @@ class Prometheus(Process):
 
 
 class MonitoredTest(unittest.TestCase):
-    """Has them for all of its cases: cls.gateway, cls.ticks, cls.prometheus, and the component's dashboard."""
+    """Provides cls.gateway, cls.ticks, cls.prometheus and cls.dashboard to all of its cases."""
 
     @classmethod
     def setUpClass(cls):
@@ -118,4 +118,4 @@ class MonitoredTest(unittest.TestCase):
         cls.prometheus = Prometheus(
             cls, {"penstock-gateway": cls.gateway.ready("admin"), "penstock-ticks": cls.ticks.ready("admin")},
             manifests.alert_groups(objects))
-        wait_for("scraped", lambda: sum(cls.prometheus.values("up").values()) == 2, cls.prometheus.words)
+        wait_for("scraped", lambda: sum(cls.prometheus.values("up").values()) == 2, cls.prometheus.output)

@@ -1,5 +1,5 @@
-"""The monitoring component: rules that promtool accepts and that fire when they should, and no name of a metric, label
-or job, in rules, dashboard or autoscaler, that the binaries do not expose or the scrapes do not set."""
+"""Checks the monitoring component: promtool accepts the rules, they fire when they should, and the rules, the dashboard
+and the autoscaler use only metrics, labels and jobs that the binaries expose or the scrapes set."""
 
 import os
 import re
@@ -12,16 +12,16 @@ import yaml
 import manifests
 from processes import SECONDS, start_pair, wait_for
 
-# What the Prometheus operator's scrapes add to a pod's own labels.
+# Labels that the Prometheus operator's scrapes add.
 TARGET_LABELS = {"instance", "job", "namespace", "pod"}
-# Prometheus' own: whether a scrape succeeded.
+# Metrics of Prometheus itself: whether a scrape succeeded.
 SYNTHETIC = {"up": set()}
 SCRATCH = os.environ["TEST_TMPDIR"]
 PROMTOOL = manifests.tool_folder("prometheus") + "/usr/bin/promtool"
 
 
 def exposed(text):
-    """Metric → the labels of its samples."""
+    """Maps each metric to the labels of its samples."""
     found = {name: set() for name in re.findall(r"^# TYPE (\S+)", text, re.M)}
     for name, labels in re.findall(r"^([a-z_]+)(?:\{(.*)\})? \S+$", text, re.M):
         found.setdefault(name, set()).update(re.findall(r"(\w+)=", labels))
@@ -39,7 +39,7 @@ class MonitoringTest(unittest.TestCase):
             f"http://{gateway.ready('http')}/v1/ticks:subscribe", b'{"message":"hello","count":1}',
             {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=SECONDS).read()
-        # A request is counted when its exchange is gone, which may be a moment after its last byte.
+        # A request is counted when its exchange is destroyed, which may be shortly after its last byte.
         wait_for("counted", lambda: 'status="200"' in gateway.metrics())
         cls.reasons = set(re.findall(r'\breason="(\w+)"', gateway.metrics()))
         cls.exposed = {**SYNTHETIC, **exposed(gateway.metrics()), **exposed(ticks.metrics())}
@@ -58,18 +58,18 @@ class MonitoringTest(unittest.TestCase):
 
     def test_scrapes_are_clean(self):
         for process in (self.gateway, self.ticks):
-            status, words = manifests.run(PROMTOOL, "check", "metrics", input=process.metrics())
-            self.assertEqual((status, words), (0, ""))
+            status, output = manifests.run(PROMTOOL, "check", "metrics", input=process.metrics())
+            self.assertEqual((status, output), (0, ""))
 
     def test_rules_are_good(self):
-        status, words = manifests.run(PROMTOOL, "check", "rules", self.write_rules(self.groups))
-        self.assertEqual(status, 0, words)
+        status, output = manifests.run(PROMTOOL, "check", "rules", self.write_rules(self.groups))
+        self.assertEqual(status, 0, output)
 
     def test_rules_fire_when_they_should(self):
         self.write_rules(self.groups)
         shutil.copy("tests/deploy/alerts_test.yaml", SCRATCH)
-        status, words = manifests.run(PROMTOOL, "test", "rules", os.path.join(SCRATCH, "alerts_test.yaml"))
-        self.assertEqual(status, 0, words)
+        status, output = manifests.run(PROMTOOL, "test", "rules", os.path.join(SCRATCH, "alerts_test.yaml"))
+        self.assertEqual(status, 0, output)
 
     def test_every_alert_is_tested(self):
         with open("tests/deploy/alerts_test.yaml", encoding="utf-8") as file:
@@ -88,8 +88,8 @@ class MonitoringTest(unittest.TestCase):
         for expression in self.expressions():
             expression = expression.replace("$__rate_interval", "1m").replace("$namespace", "n")
             path = self.write_rules([{"name": "g", "rules": [{"record": "panel", "expr": expression}]}])
-            status, words = manifests.run(PROMTOOL, "check", "rules", path)
-            self.assertEqual(status, 0, f"{expression}\n{words}")
+            status, output = manifests.run(PROMTOOL, "check", "rules", path)
+            self.assertEqual(status, 0, f"{expression}\n{output}")
 
     def test_metrics_and_their_labels_exist(self):
         names = set()

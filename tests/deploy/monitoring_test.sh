@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Alert rules and dashboard: by promtool, and against what the binaries expose.
+# Checks the alert rules and the dashboard with promtool, and against the metrics that the binaries expose.
 set -euo pipefail
 exec python3 -B tests/deploy/monitoring_test.py

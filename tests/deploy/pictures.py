@@ -1,6 +1,6 @@
-"""What a Prometheus shows of a running gateway and tick service, as a picture: pictures.py FOLDER/prometheus.png
+"""Takes a picture of Prometheus with metrics of a running gateway and tick service: pictures.py FOLDER/prometheus.png
 
-Wants Debian's prometheus installed whole, its pages too. Run by tools/screenshots, in the files of scrape_test.
+Needs Debian's prometheus package installed, with its web pages. Run by tools/screenshots in scrape_test's runfiles.
 """
 
 import os
@@ -14,12 +14,12 @@ from processes import wait_for
 
 MINUTES_SHOWN, RATE_INTERVAL = 1, "10s"
 # Panels of the dashboard.
-SHOWN = ("Records a second", "Time to the first message")
+SHOWN = ("Records per second", "Time to the first message")
 
 
 class Pictures(MonitoredTest):
     def test_pictures(self):
-        # There is a rate before the graph's left edge already, so that no line begins within it.
+        # Wait until there is a rate before the graph's left edge, so that the lines fill the graph.
         early = f"rate(penstock_records_sent_total[{RATE_INTERVAL}] offset {60 * MINUTES_SHOWN + 10}s) > 0"
         wait_for("watched for long enough", lambda: self.prometheus.values(early), seconds=60 * MINUTES_SHOWN + 90)
         panels = {panel["title"]: panel for panel in self.dashboard["panels"]}

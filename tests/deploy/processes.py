@@ -1,4 +1,4 @@
-"""Programs that a test runs beside it, waits for, and that end with it."""
+"""Programs that a test starts, waits for, and stops at its end."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.request
 
-SECONDS = 60  # for one step: generous, a loaded machine is no fault
+SECONDS = 60  # per step; generous, for busy machines
 GATEWAY, TICKS = "gateway/penstock-gateway", "service/penstock-ticks"
 
 
@@ -20,7 +20,7 @@ def free_port():
 
 
 def wait_for(what, check, otherwise=lambda: "", seconds=SECONDS):
-    """The first result of check() that is true; `otherwise` says more about it if none comes in time."""
+    """Returns the first true result of check(); after `seconds`, raises with the text that otherwise() returns."""
     deadline = time.monotonic() + seconds
     while not (result := check()):
         if time.monotonic() > deadline:
@@ -30,25 +30,25 @@ def wait_for(what, check, otherwise=lambda: "", seconds=SECONDS):
 
 
 class Program:
-    """One that runs as `self.process` and has printed `self.words()`."""
+    """A running program: `self.process`, and its output so far, `self.output()`."""
 
     def wait_for(self, what, check):
         def unless_ended():
             result = check()
             if not result and self.process.poll() is not None:
-                raise AssertionError(f"it ended by itself, and was not {what}:\n{self.words()}")
+                raise AssertionError(f"exited before it was {what}:\n{self.output()}")
             return result
 
-        return wait_for(what, unless_ended, self.words)
+        return wait_for(what, unless_ended, self.output)
 
     def ready(self, kind):
-        """The address that the ready line has for "http", "grpc" or "admin"."""
-        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.words())).group(1)
+        """The address of "http", "grpc" or "admin" in the ready line."""
+        return self.wait_for("ready", lambda: re.search(rf" ready .*\b{kind}=(\S+)", self.output())).group(1)
 
 
 class Process(Program):
-    """A program that ends with `test`, a test case or, for all of its cases, a class of them; what it prints is shown
-    where it fails."""
+    """A program that is killed at the end of `test`: a test case, or a test class for all of its cases. Its output is
+    shown on failure."""
 
     def __init__(self, test, *command):
         self.log = tempfile.NamedTemporaryFile("w+", dir=os.environ["TEST_TMPDIR"])
@@ -60,7 +60,7 @@ class Process(Program):
         self.process.wait()
         self.log.close()
 
-    def words(self):
+    def output(self):
         with open(self.log.name, encoding="utf-8") as file:
             return file.read()
 
@@ -77,9 +77,9 @@ class Process(Program):
 
 
 def start_pair(test, *gateway_flags):
-    """(gateway, tick service), the gateway serving the service's methods."""
+    """Starts both; returns (gateway, tick service) once the gateway serves the service's methods."""
     ports = ("--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
     ticks = Process(test, TICKS, *ports)
     gateway = Process(test, GATEWAY, *ports, "--upstream=" + ticks.ready("grpc"), *gateway_flags)
-    gateway.wait_for("serving", lambda: "serving 1 methods" in gateway.words())
+    gateway.wait_for("serving", lambda: "serving 1 methods" in gateway.output())
     return gateway, ticks

@@ -1,8 +1,8 @@
-"""A stream's life through the proxies of docs/operating.md, configured by the text of its recipes.
+"""Streams through nginx and Envoy, with the configurations of docs/operating.md.
 
-Two minutes of silence pass between two ticks. Every time is divided by SHORTEN: the silence, the gateway's heartbeat
-and the timeouts in the recipes, so that their relations are the document's. Without heartbeats each proxy must cut the
-same stream, or the test would prove nothing.
+Two minutes pass between two ticks. SHORTEN divides all times, that pause, the heartbeat interval and the timeouts in
+the configurations, so that their ratios are those of the document. Without heartbeats each proxy must abort the same
+stream; otherwise the test would prove nothing.
 """
 
 import os
@@ -28,7 +28,7 @@ def recipe(language):
 
 
 def shortened(text, times):
-    """The recipe with each of its timeouts divided; every one must be there, in whole seconds."""
+    """The configuration with each timeout in `times` divided; each must occur once, in whole seconds."""
     for name in times:
         text, count = re.subn(rf"({name}:? )(\d+)s", lambda found: f"{found[1]}{int(found[2]) // SHORTEN}s", text)
         assert count == 1, f"{name} is {count} times in the recipe"
@@ -46,7 +46,7 @@ def nginx(test, gateway):
     text = text.replace("127.0.0.1:8080", gateway).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     folders = "".join(f"{kind}_temp_path {scratch}/{kind};\n"
                       for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    # Who may change users must, and the folder is this one's.
+    # As root, nginx would switch to a user that cannot write to this folder.
     user = "user root;\n" if os.geteuid() == 0 else ""
     with open(f"{scratch}/nginx.conf", "w", encoding="utf-8") as file:
         file.write(f"{user}daemon off;\nmaster_process off;\npid {scratch}/pid;\nerror_log stderr;\n"
@@ -78,7 +78,7 @@ class ProxiesTest(unittest.TestCase):
         return self.gateway.ready("http")
 
     def stream(self, port):
-        """(curl's exit code, what it received, when each piece came) of a stream of two ticks with silence between."""
+        """Streams two ticks with a pause between; (curl's exit code, its output, when each piece arrived)."""
         client = subprocess.Popen(
             ["curl", "--silent", "--show-error", "--no-buffer", "--fail", "--json",
              f'{{"message":"hello","count":2,"interval":"{SILENCE}s"}}', f"http://127.0.0.1:{port}/v1/ticks:subscribe"],
@@ -100,13 +100,13 @@ class ProxiesTest(unittest.TestCase):
         self.assertIn('"sequence":"1"', lines[0])
         self.assertIn('"sequence":"2"', lines[1])
         self.assertEqual(lines[2], '{"end":{"code":0}}')
-        # Each heartbeat is a space before the next record, and came when it was sent: nothing was collected.
+        # Each heartbeat is a space before the next record, and arrived when it was sent: nothing was buffered.
         heartbeats = len(lines[1]) - len(lines[1].lstrip(" "))
         self.assertGreaterEqual(heartbeats, SILENCE / HEARTBEAT / 2)
         self.assertLess(times[0], SILENCE / 2)
         self.assertGreaterEqual(len(times), heartbeats / 2)
 
-    def is_cut_without_heartbeats(self, proxy):
+    def is_aborted_without_heartbeats(self, proxy):
         status, received, _ = self.stream(proxy(self, self.start("none")))
         self.assertNotEqual(status, 0, received)
         self.assertIn('"sequence":"1"', received)
@@ -119,11 +119,11 @@ class ProxiesTest(unittest.TestCase):
     def test_silence_through_envoy(self):
         self.lives(envoy)
 
-    def test_nginx_cuts_without_heartbeats(self):
-        self.is_cut_without_heartbeats(nginx)
+    def test_nginx_aborts_without_heartbeats(self):
+        self.is_aborted_without_heartbeats(nginx)
 
-    def test_envoy_cuts_without_heartbeats(self):
-        self.is_cut_without_heartbeats(envoy)
+    def test_envoy_aborts_without_heartbeats(self):
+        self.is_aborted_without_heartbeats(envoy)
 
     def ends_when_the_client_leaves(self, proxy):
         port = proxy(self, self.start(milliseconds(HEARTBEAT)))
@@ -134,8 +134,8 @@ class ProxiesTest(unittest.TestCase):
         self.assertIn(b'"sequence":"1"', client.stdout.readline())
         client.kill()
         client.communicate()
-        self.gateway.wait_for("told that the client has gone",
-                              lambda: '"end_reason":"client_gone"' in self.gateway.words())
+        self.gateway.wait_for("notified that the client is gone",
+                              lambda: '"end_reason":"client_gone"' in self.gateway.output())
 
     def test_client_that_leaves_nginx(self):
         self.ends_when_the_client_leaves(nginx)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# docs/operating.md's recipes for nginx and Envoy, by the real proxies.
+# Runs nginx and Envoy with the configurations of docs/operating.md.
 #
-#   bazel test //tests/deploy:proxies_test                                              # times shortened, in seconds
+#   bazel test //tests/deploy:proxies_test                                               # timeouts divided by 12
 #   bazel test //tests/deploy:proxies_test --test_env=PENSTOCK_UNSHORTENED=1 --test_timeout=600   # as in the document
 set -euo pipefail
 exec python3 -B tests/deploy/proxies_test.py

@@ -1,7 +1,7 @@
-"""Streams of ticks that go on while a command runs, as clients that resume: rollout_load.py URL --streams N -- COMMAND
+"""Runs resuming tick streams while a command runs: rollout_load.py URL --streams N -- COMMAND
 
-Each stream is asked for again after its last sequence when it ends. It must say how it ended in a line, and over all of
-its parts no sequence may come twice or be missing. Prints what it counted; exit 1 if anything was wrong.
+Whenever a stream ends, it is resumed after its last sequence number. Each part must have a final record, and over all
+parts no sequence number may be repeated or missing. Prints the counts; exits with 1 if anything was wrong.
 """
 
 import argparse
@@ -11,8 +11,8 @@ import json
 import sys
 import urllib.parse
 
-INTERVAL = 0.2  # seconds between two ticks: a service that has CPU skips none
-PATIENCE = 60  # seconds that a stream may be without a tick, its resuming included
+INTERVAL = 0.2  # seconds between two ticks: long enough that the service skips none unless it lacks CPU
+PATIENCE = 60  # seconds that a stream may be without a tick, including the time to resume
 
 
 class Stream:
@@ -26,7 +26,7 @@ class Stream:
             try:
                 await asyncio.wait_for(self.one_part(host, port, path), None)
             except (OSError, asyncio.IncompleteReadError) as error:
-                self.counts[f"cut: {type(error).__name__}"] += 1
+                self.counts[f"aborted: {type(error).__name__}"] += 1
             if not self.over:
                 await asyncio.sleep(0.2)
 
@@ -56,11 +56,11 @@ class Stream:
                 if record.strip() and self.take(json.loads(record)):
                     return
             if size == 0:
-                self.counts["ended without a line"] += 1
+                self.counts["no final record"] += 1
                 return
 
     def take(self, record):
-        """True: it was the last."""
+        """Counts a record; returns whether it was the final one."""
         if "data" not in record:
             error = record.get("error", {})
             self.counts[f"ended with code {error.get('code', record)}: {error.get('message', '')}"] += 1
@@ -68,7 +68,7 @@ class Stream:
         sequence = int(record["data"]["sequence"])
         self.counts["ticks"] += 1
         if sequence <= self.last:
-            self.counts["twice"] += 1
+            self.counts["repeated"] += 1
         self.counts["missing"] += max(0, sequence - self.last - 1)
         self.last = sequence
         return False
@@ -83,7 +83,7 @@ async def run(url, streams, command):
         await asyncio.sleep(0.1)
     process = await asyncio.create_subprocess_exec(*command)
     code = await process.wait()
-    # All of them once more, wherever they are now.
+    # Wait until every stream has advanced after the command.
     before = [stream.last for stream in crowd]
     for _ in range(PATIENCE * 10):
         if all(stream.last > last + 2 for stream, last in zip(crowd, before)):
@@ -98,8 +98,8 @@ async def run(url, streams, command):
     await asyncio.gather(*tasks, return_exceptions=True)
     for what, count in sorted(counts.items()):
         print(f"{count:9} {what}")
-    wrong = sum(count for what, count in counts.items()
-                if what in ("twice", "missing", "stuck", "ended without a line") or what.startswith(("cut", "status")))
+    faults = ("aborted", "missing", "no final record", "repeated", "status", "stuck")
+    wrong = sum(count for what, count in counts.items() if what.startswith(faults))
     return 1 if code or wrong else 0
 
 

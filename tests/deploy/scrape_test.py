@@ -1,8 +1,5 @@
-"""What the real Prometheus shows of a gateway and a tick service.
-
-Every panel of the dashboard shows something, no alert is raised while all is well, and those that should be are when
-the service is gone.
-"""
+"""Runs a real Prometheus against a gateway and a tick service: every panel of the dashboard has data, no alert is
+pending in normal operation, and the expected ones are when the service is killed."""
 
 import math
 import unittest

@@ -1,11 +1,11 @@
-"""Runs the ```console blocks of a document, one shell for all, and compares what they print with what it says.
+"""Runs the ```console blocks of a document in one shell and compares their output with the document.
 
     run_console.py docs/your-api.md
 
-A line that begins with "$ " is a command, with what follows it up to the next such line as its output; a command whose
-here-document is open goes on over the lines that belong to it. "…" in the output stands for anything, over lines too.
-Ports are exchanged for free ones, so that nothing else on the machine matters; nothing else is changed. Ends with
-"N passed, N failed" and exit 1 if any failed. What the commands started is ended with the shell.
+A line that begins with "$ " is a command, including its here-document; the lines up to the next command are its output.
+"…" in the output matches any text, across lines too. Ports are replaced by free ones; nothing else is changed. The last
+line is "N passed, N failed", and the exit code is 1 if any failed. Processes that the commands started are killed with
+the shell.
 """
 
 import os
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-SECONDS = 60  # for one command: generous, a loaded machine is no fault
+SECONDS = 60  # per command; generous, for busy machines
 
 
 def blocks(text):

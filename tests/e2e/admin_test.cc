@@ -1,5 +1,5 @@
-// The admin port of the real gateway: what it shows of live streams, what it shows to nobody else, and that looking
-// costs little.
+// The admin port of the real gateway: what it reports about open streams, that no other port serves it, and that
+// scraping costs little.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What a client sends wrongly, and what it hears of it.
+// Invalid input from clients, and the responses to it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Several upstreams of real gRPC servers: what a rollout costs, who is asked, and who is not.
+// Several real gRPC servers as one upstream: no request fails during a rollout, and calls go only to servers that
+// serve.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

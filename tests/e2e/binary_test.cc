@@ -1,4 +1,4 @@
-// What the gateway's binary is made of: frames and bytes, no gRPC library and no message objects of an API.
+// The contents of the gateway's binary: no gRPC library and no message classes of an API.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

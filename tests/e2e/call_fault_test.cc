@@ -1,4 +1,4 @@
-// Calls that fail, hang or say too much, against an upstream that does so on demand.
+// Calls that fail, hang or return too much, with an upstream that does so on request.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

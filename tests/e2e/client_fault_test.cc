@@ -1,5 +1,5 @@
-// Clients that are slow, broken, hostile or gone, on real sockets against the real gateway: what they get, and that
-// nobody else notices.
+// Clients that are slow, broken, hostile or gone, on real sockets against the real gateway: how each is handled, and
+// that other clients are not affected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>

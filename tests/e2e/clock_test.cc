@@ -1,6 +1,6 @@
-// The clock of the machine is set while streams run: by a day forward, by two back. Nothing that the gateway times goes
-// by that clock, so nobody may notice. libfaketime sets it, for the gateway's process alone: the tick service waits by
-// gRPC, whose waits have rules of their own.
+// Sets the system clock a day forward and two back while streams run. The gateway's timers are monotonic, so nothing
+// may change. libfaketime changes the clock for the gateway's process only: the tick service waits in gRPC, which may
+// use the system clock.
 #include "absl/time/clock.h"
 
 #include <glob.h>

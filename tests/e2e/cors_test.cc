@@ -1,4 +1,4 @@
-// Pages of other origins: who is told that they may read, and what never reaches the service.
+// Pages of other origins: which may read responses, and which requests never reach the service.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// The way out with ten thousand streams open: each gets its ending, spread over the window, and nothing is reset.
+// Shutdown with 10,000 open streams: each gets its final record, spread over the drain window, and no connection is
+// reset.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// SIGTERM: every stream hears that it ends, nothing is reset, and the exit status says that all went well.
+// SIGTERM: every stream gets a final record, no connection is reset, and the exit code is 0.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

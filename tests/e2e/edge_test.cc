@@ -1,5 +1,5 @@
-// What crosses the gateway beside the messages: headers, metadata, status details, files. Nothing gets through that was
-// not meant to, in either direction.
+// What crosses the gateway besides messages: headers, metadata, status details, files. Nothing passes unintentionally,
+// in either direction.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Nothing in the gateway knows an API: services that nobody here wrote, and every type a field can have.
+// The gateway does not depend on an API: it serves third-party services, and every field type.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>

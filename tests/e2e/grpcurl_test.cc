@@ -1,4 +1,4 @@
-// The service to a gRPC client that knows nothing but what reflection tells.
+// The tick service with a gRPC client that uses only reflection.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

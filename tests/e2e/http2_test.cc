@@ -1,5 +1,5 @@
-// Every way into the gateway on one port, by a client that is not ours: curl over HTTP/2 without TLS, over TLS with
-// either version, with client certificates; and certificates that change under a live stream.
+// All protocols on one port, with curl as an independent client: HTTP/2 without TLS, HTTP/1.1 and HTTP/2 over TLS,
+// client certificates; and certificates that change during a stream.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Methods that take a stream of messages: JSON values go on as they arrive, answers come back meanwhile, and an
-// upstream that does not read stops the client.
+// Client streaming: JSON values are forwarded as they arrive, responses are returned meanwhile, and an upstream that
+// does not read stops the client.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

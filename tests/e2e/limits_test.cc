@@ -1,5 +1,5 @@
-// The gateway at the end of its means: no descriptors, no memory, one address that wants everything. New work is
-// refused, what runs goes on, and health answers.
+// The gateway out of resources: no descriptors, no memory, too many connections from one address. New work is refused,
+// open streams continue, and health checks respond.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

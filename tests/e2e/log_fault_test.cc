@@ -1,5 +1,5 @@
-// Logs that cannot be written: the terminal, the pipe or the disk behind them is stuck or full. Streams go on, and the
-// process still ends when it is told to.
+// Logs that cannot be written, because the terminal, the pipe or the disk is stuck or full. Streams continue, and the
+// process still exits on SIGTERM.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

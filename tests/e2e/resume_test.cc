@@ -1,5 +1,5 @@
-// Streams that are cut and go on: nothing lost, nothing twice, whoever was killed; and server-sent events, byte by
-// byte.
+// Aborted streams that are resumed: no record is lost or repeated, whichever process was killed; and server-sent
+// events, byte by byte.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

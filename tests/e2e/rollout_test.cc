@@ -1,6 +1,6 @@
 // A rollout under load: two gateways and two services are replaced one after the other, each by SIGTERM and a new
-// process at its address, under 2,000 live streams. Every stream hears an ending before its connection goes, goes on
-// where it was, and in the end has every record once.
+// process at its address, under 2,000 live streams. Every stream gets a final record before its connection closes,
+// resumes after its last record, and in the end has received every record once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// Where the API comes from: several upstreams, one that is away, schemas that change under a live stream, and what is
-// wrong with them said by name.
+// Schemas: several upstreams, one that is unreachable, schemas that change during a stream, and errors that name what
+// is wrong.
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Clients that leave, and clients that do not read: what they cost, and that it stops.
+// Clients that disconnect, and clients that do not read: what they cost, and that the cost ends.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,5 @@
-// The upstream is away, dies, drains and comes back: what clients hear of it, and that nobody has to help.
+// The upstream is unreachable, dies, drains and comes back: what clients receive, and that the gateway recovers by
+// itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// A gRPC API configuration: what is read is complete, names its place, and comes back the same when it is written
-// again.
+// A gRPC API configuration: what is parsed is complete, has its position, and is the same after it is written and
+// parsed again.
 #include <yaml-cpp/yaml.h>
 
 #include <set>
@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/grpc_gateway/last_registered_router.h"
 #include "gateway/route/api_config.h"
 #include "gateway/route/http_rule.h"
 #include "tests/fuzz/expect.h"
@@ -79,7 +80,7 @@ void Run(absl::string_view yaml) {
   for (const ApiRule& rule : *rules) {
     FUZZ_EXPECT(!rule.rule.selector().empty() && selectors.insert(rule.rule.selector()).second, rule.rule.selector());
     FUZZ_EXPECT(absl::StartsWith(rule.place, "line "), rule.place);
-    for (const auto syntax : {route::PathTemplate::Syntax::kGoogleApi, route::PathTemplate::Syntax::kGrpcGateway}) {
+    for (const auto syntax : {route::TemplateSyntax(), grpc_gateway::LastRegisteredRouter::kSyntax}) {
       const auto bindings = route::BindingsOf(rule.rule, rule.rule.selector(), syntax);
       const auto size = static_cast<size_t>(rule.rule.additional_bindings_size()) + 1;
       FUZZ_EXPECT(!bindings.ok() || bindings->size() == size);

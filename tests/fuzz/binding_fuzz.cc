@@ -1,14 +1,16 @@
-// Path, query and body to one message, by the rules of both dialects: what is bound is a message that libprotobuf reads
-// and that can be printed; how the query is divided does not matter; and nothing is left of a request that is refused.
+// Path, query and body bound to one message, by the rules of both dialects: the result is a message that libprotobuf
+// parses and that can be printed; it does not depend on how the query is split; and a rejected request leaves nothing
+// behind.
 //
-// Input: a byte that chooses the rule, a line a path variable, a line of query, then the body.
+// Input: a byte that chooses the rule, a line per path variable, a line of query, then the body.
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "gateway/binding/binding.h"
+#include "gateway/binding/native_request_binding.h"
 #include "gateway/codec/wire_to_json.h"
+#include "gateway/grpc_gateway/go_request_binding.h"
 #include "gateway/route/percent.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
@@ -18,7 +20,6 @@
 namespace penstock::fuzz {
 namespace {
 
-using binding::BindingRules;
 using binding::RequestBinding;
 using codec::MessagePlan;
 
@@ -47,18 +48,21 @@ const std::vector<Rule>& Rules() {
 
 struct Bound {
   const MessagePlan* plan;
-  std::vector<RequestBinding> bindings;  // native, then grpc-gateway
+  std::vector<std::unique_ptr<const RequestBinding>> bindings;  // native, then grpc-gateway
 };
+
+template <typename Binding>
+void Build(const Rule& rule, Bound* bound) {
+  auto binding =
+      Binding::Build(*bound->plan, {.path_variables = rule.variables, .body = rule.body, .patch = rule.patch});
+  FUZZ_EXPECT(binding.ok(), rule.type, ": ", binding.status().ToString());
+  bound->bindings.push_back(std::make_unique<const Binding>(*std::move(binding)));
+}
 
 Bound BuildOne(const Rule& rule) {
   Bound bound{&PlanOf(Printing::kSetOnly, rule.type), {}};
-  for (const BindingRules rules : {BindingRules::kNative, BindingRules::kGrpcGateway}) {
-    auto binding = RequestBinding::Build(
-        Plans(Printing::kSetOnly), *bound.plan,
-        {.rules = rules, .path_variables = rule.variables, .body = rule.body, .patch = rule.patch});
-    FUZZ_EXPECT(binding.ok(), rule.type, ": ", binding.status().ToString());
-    bound.bindings.push_back(*std::move(binding));
-  }
+  Build<binding::NativeRequestBinding>(rule, &bound);
+  Build<grpc_gateway::GoRequestBinding>(rule, &bound);
   return bound;
 }
 
@@ -91,7 +95,7 @@ void Run(Input& input) {
   const size_t choice = input.Byte();
   const size_t index = choice / 2 % Rules().size();
   const Bound& bound = Bindings()[index];
-  const RequestBinding& binding = bound.bindings[choice % 2];
+  const RequestBinding& binding = *bound.bindings[choice % 2];
   std::vector<std::string> values;
   for (size_t i = 0; i < Rules()[index].variables.size(); ++i) {
     values.emplace_back(input.TakeUntil('\n'));

@@ -1,12 +1,12 @@
-// A client's connection, driven in one thread: the bytes that a target sends go through a socket pair into a real
-// SessionSet, whose handlers answer as the request's target says. A turn of the loop is a call.
+// A client connection, driven in one thread: the target's bytes go through a socket pair into a real SessionSet, whose
+// handlers respond as the request's target says. Each step runs the event loop until it is idle.
 //
 //   Connection connection(options);
 //   connection.Send(bytes);              // and runs the loop
-//   connection.End();                    // the client leaves; everything must be gone
+//   connection.End();                    // the client disconnects; everything must be destroyed
 //   Use(connection.received());
 //
-// What every handler is owed (stream.h) is checked here.
+// Checks the guarantees that every handler has (gateway/http/request_handler.h, response_stream.h).
 #ifndef PENSTOCK_TESTS_FUZZ_CONNECTION_H_
 #define PENSTOCK_TESTS_FUZZ_CONNECTION_H_
 

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# A corpus is a folder of inputs for a fuzzer; git keeps it as one archive, tests/fuzz/corpus/TARGET.tar.
+# A corpus is a folder of inputs for a fuzzer; git has it as one archive, tests/fuzz/corpus/TARGET.tar.
 #
-#   corpus.sh pack FOLDER ARCHIVE    the same inputs give the same bytes: names sorted, nothing kept of owners and times
+#   corpus.sh pack FOLDER ARCHIVE    reproducible: names are sorted, owners and times are not stored
 #   corpus.sh unpack ARCHIVE FOLDER  into a new or empty folder
-#   corpus.sh add ARCHIVE FILE...    packs again with these files among its inputs, under their own names
+#   corpus.sh add ARCHIVE FILE...    adds these files to the archive's inputs, under their own names
 #
-# Not compressed: git compresses it, and stores a new version as its difference from the old one. Links to files are
-# packed as files; whatever is neither a file nor a link to one is left out.
+# Not compressed, because git compresses archives and stores a new version as a difference. Links to files are packed as
+# files; anything else is left out.
 set -euo pipefail
 
 die() { printf 'corpus.sh: %s\n' "$*" >&2; exit 1; }
 
-pack() {  # pack FOLDER ARCHIVE: the archive is replaced in one step, or stays as it was
+pack() {  # pack FOLDER ARCHIVE: replaces the archive atomically, or leaves it unchanged on error
   local folder=$1 archive=$2
-  [ -d "$folder" ] || die "no folder $folder"
+  [ -d "$folder" ] || die "$folder is not a folder"
   find -L "$folder" -type f -printf '%P\0' | LC_ALL=C sort -z |
     tar --create --directory="$folder" --file=- --null --verbatim-files-from --files-from=- --dereference \
       --hard-dereference --format=gnu --owner=0 --group=0 --numeric-owner --mode=0644 --mtime=@0 >"$archive.new" ||
@@ -24,7 +24,7 @@ pack() {  # pack FOLDER ARCHIVE: the archive is replaced in one step, or stays a
 unpack() {  # unpack ARCHIVE FOLDER
   local archive=$1 folder=$2
   mkdir -p "$folder"
-  [ -z "$(ls -A "$folder")" ] || die "$folder is not empty"
+  [ -z "$(ls -A "$folder")" ] || die "$folder is not empty: choose a new or empty folder"
   tar --extract --directory="$folder" --no-same-owner --file=- <"$archive"
 }
 
@@ -36,7 +36,7 @@ add() {  # add ARCHIVE FILE...
   trap "rm -rf '$folder'" EXIT
   unpack "$archive" "$folder"
   for file in "$@"; do
-    [ ! -e "$folder/$(basename -- "$file")" ] || die "$archive has an input called $(basename -- "$file")"
+    [ ! -e "$folder/$(basename -- "$file")" ] || die "$archive already has $(basename -- "$file"): rename $file"
     cp -- "$file" "$folder/"
   done
   pack "$folder" "$archive"

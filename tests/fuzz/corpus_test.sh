@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# corpus.sh: the same inputs give the same bytes, and what is packed comes back as it was.
+# Tests corpus.sh: archives are reproducible, and unpacking restores what was packed.
 set -euo pipefail
 corpus=$PWD/$1
 scratch=$TEST_TMPDIR/scratch

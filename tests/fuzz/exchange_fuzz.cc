@@ -1,8 +1,8 @@
-// A whole exchange, in either protocol, between a client and an upstream that do anything in any order: whatever
-// happens, the client gets one well-formed answer. A stream of records ends with exactly one ending line, or is
-// aborted; window and body bytes that were taken come back; and nothing is said after the end.
+// A whole exchange, in either dialect, between a client and an upstream that do anything in any order: the client
+// always gets one well-formed response. A stream of records ends with exactly one final record, or is aborted; all
+// window and body bytes are given back; and nothing is sent after the end.
 //
-// Input: choices for the request, then steps: what the client does, what the upstream does, what the gateway does.
+// Input: choices for the request, then steps: an action of the client, of the upstream or of the gateway.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -17,6 +17,7 @@
 #include "gateway/exchange/csrf_gate.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/grpc_gateway/grpc_gateway_protocol.h"
+#include "gateway/grpc_gateway/grpc_gateway_rules.h"
 #include "gateway/http/embedded_file.h"
 #include "gateway/http/http1_parser.h"
 #include "gateway/observe/metrics_observer.h"
@@ -136,7 +137,7 @@ class Upstream final : public upstream::Channel {
 
 // ---- what all inputs share
 
-std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
+std::shared_ptr<const Schema> BuildSchema(const SchemaRules& rules, route::Unescape unescape) {
   google::protobuf::FileDescriptorSet all;
   std::vector<std::string> names;
   for (const http::EmbeddedFile& file : http::FuzzSchemas()) {
@@ -149,8 +150,8 @@ std::shared_ptr<const Schema> BuildSchema(config::Dialect dialect) {
     }
   }
   SchemaOptions options;
-  options.dialect = dialect;
-  if (dialect == config::Dialect::kGrpcGateway) options.unescape = route::Unescape::kLegacy;
+  options.rules = &rules;
+  options.unescape = unescape;
   auto schema = Schema::Build(all, options);
   FUZZ_EXPECT(schema.ok(), schema.status().ToString());
   return *schema;
@@ -180,8 +181,8 @@ struct Shared {
       codec::PlanSet::Build({google::rpc::RetryInfo::descriptor()->file(), google::rpc::Status::descriptor()->file()},
                             {})
           .value();
-  std::shared_ptr<const Schema> native = BuildSchema(config::Dialect::kNative);
-  std::shared_ptr<const Schema> gateway = BuildSchema(config::Dialect::kGrpcGateway);
+  std::shared_ptr<const Schema> native = BuildSchema(kNativeRules, route::Unescape::kAllExceptReserved);
+  std::shared_ptr<const Schema> gateway = BuildSchema(grpc_gateway::kGrpcGatewayRules, route::Unescape::kLegacy);
   ExchangeOptions options{.max_request_bytes = kMaxRequestBytes,
                           .max_record_bytes = kMaxRecordBytes,
                           .max_unsent_bytes = kMaxUnsentBytes,

@@ -1,5 +1,4 @@
-// What every input must keep: a fuzz target states it, and an input that breaks it ends the process, which is how both
-// libFuzzer and the replay of a corpus learn of it.
+// Properties of a fuzz target. A violation ends the process, which is how libFuzzer and the corpus replay detect it.
 //
 //   FUZZ_EXPECT(given_back <= taken, "given back ", given_back, " of ", taken);
 #ifndef PENSTOCK_TESTS_FUZZ_EXPECT_H_

@@ -1,5 +1,4 @@
-// HTTP/2 frames for the targets that speak it: written from a fuzzer's decisions, right or wrong, and read to the
-// letter.
+// HTTP/2 frames for fuzz targets: a writer of valid and invalid frames, driven by the input, and a strict reader.
 #ifndef PENSTOCK_TESTS_FUZZ_FRAMES_H_
 #define PENSTOCK_TESTS_FUZZ_FRAMES_H_
 

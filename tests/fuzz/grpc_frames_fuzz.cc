@@ -1,6 +1,7 @@
-// gRPC's framing: cuts do not matter, every byte is accounted for once, and no more is held than one message.
+// gRPC's framing: the result does not depend on how the input is split, every byte is accounted for once, and at most
+// one message is buffered.
 //
-// Input: the largest message, a seed for cuts, then the bytes.
+// Input: the largest message, a seed for the splits, then the bytes.
 #include <string>
 #include <vector>
 

@@ -1,8 +1,8 @@
-// A connection to an upstream that sends anything: each call hears what it is owed, in order, and of its end once; what
-// is sent to the upstream is to the letter of RFC 9113; and no more window is given back than was taken.
+// A connection to an upstream that sends anything: each call gets its events in order and its end once; what is sent to
+// the upstream complies with RFC 9113; and no more window is given back than was taken.
 //
-// Input: steps. Each is a frame of the upstream, right or wrong, on one of four streams, raw bytes, gRPC messages, or
-// something that the gateway does with a call or the connection.
+// Input: steps. Each is a valid or invalid frame of the upstream on one of four streams, raw bytes, gRPC messages, or
+// an action of the gateway on a call or the connection.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/unique_fd.h"
 #include "gateway/upstream/call.h"
@@ -59,7 +60,7 @@ class Listener {
     FUZZ_EXPECT(::listen(socket_.get(), 4) == 0);
   }
 
-  H2Connection::Endpoint endpoint() const { return {&address_, size_}; }
+  H2Connection::SocketAddress endpoint() const { return {&address_, size_}; }
   UniqueFd Accept() { return UniqueFd(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)); }
 
  private:
@@ -175,7 +176,7 @@ class Talk {
     options_.stream_window_bytes = size_t{1} << (4 + input_.Below(13));
     options_.max_message_bytes = kMaxMessageBytes;
     options_.connect_timeout = absl::Hours(1);
-    connection_ = std::make_shared<H2Connection>(loop_, options_, "fuzz", "fuzz", &owner_);
+    connection_ = std::make_shared<H2Connection>(loop_, options_, net::Address::Tcp("fuzz", 1), &owner_);
     connection_->Connect(listener.endpoint());
     server_ = listener.Accept();
     FUZZ_EXPECT(static_cast<bool>(server_));

@@ -1,7 +1,7 @@
-// The HTTP/1.1 parser: cuts do not matter, a head that it lets through can be read in one way only, and no more is kept
-// than the limits say.
+// The HTTP/1.1 parser: the result does not depend on how the input is split, an accepted head is unambiguous, and no
+// more is buffered than the limits allow.
 //
-// Input: a seed for cuts, then what a client sends.
+// Input: a seed for the splits, then the client's bytes.
 #include <string>
 #include <vector>
 

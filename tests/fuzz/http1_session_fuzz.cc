@@ -1,7 +1,7 @@
-// An HTTP/1.1 connection: how the client's bytes are cut does not matter for what it is answered, every answer is one
-// to the letter, and nothing is left when it has gone.
+// An HTTP/1.1 connection: the responses do not depend on how the client's bytes are split, every response complies with
+// RFC 9112, and nothing remains when the connection is closed.
 //
-// Input: a seed for cuts, then what the client sends. Its targets say how they are answered: see connection.h.
+// Input: a seed for the splits, then the client's bytes. The request targets choose the responses: see connection.h.
 #include <string>
 #include <vector>
 

@@ -1,8 +1,8 @@
-// An HTTP/2 connection: whatever frames a client sends, and whatever handlers do meanwhile, what it is answered is to
-// the letter of RFC 9113, no handler is left, and none is told anything out of order.
+// An HTTP/2 connection: whatever frames a client sends, and whatever handlers do meanwhile, the responses comply with
+// RFC 9113, no handler remains, and each gets its events in order.
 //
-// Input: steps. Each is a frame, right or wrong, on one of four streams, raw bytes, something that a handler does, or
-// something that happens to the connection.
+// Input: steps. Each is a valid or invalid frame on one of four streams, raw bytes, an action of a handler, or an event
+// of the connection.
 #include <string>
 
 #include "absl/strings/str_cat.h"

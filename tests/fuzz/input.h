@@ -1,5 +1,5 @@
-// A fuzzer's bytes as decisions. Taken from the front, so that an input can be written by hand and libFuzzer's changes
-// stay local; what is asked for beyond the end is zero or empty.
+// Turns a fuzzer's bytes into decisions. Bytes are consumed from the front, so that inputs can be written by hand and
+// libFuzzer's mutations stay local; reads beyond the end return zero or an empty string.
 //
 //   Input input(data, size);
 //   const bool slow = input.Flag();

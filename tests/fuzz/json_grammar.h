@@ -1,5 +1,5 @@
-// RFC 8259's grammar, read plainly: what decides for the fuzz targets whether a text is JSON. The gateway's JSON code
-// and simdjson have no part in it.
+// A direct implementation of RFC 8259's grammar, with which fuzz targets decide whether a text is JSON. Independent of
+// the gateway's JSON code and of simdjson.
 #ifndef PENSTOCK_TESTS_FUZZ_JSON_GRAMMAR_H_
 #define PENSTOCK_TESTS_FUZZ_JSON_GRAMMAR_H_
 

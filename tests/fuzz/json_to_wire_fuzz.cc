@@ -1,7 +1,7 @@
-// JSON to wire bytes: what is taken is JSON, and a message that libprotobuf reads; printed and read again it is the
-// same, for us and for libprotobuf.
+// JSON to wire bytes: accepted input is JSON, and the result a message that libprotobuf parses; printed and parsed
+// again it is the same, both here and in libprotobuf.
 //
-// Input: a byte that chooses type, strictness and whether the JSON is one field's, then the JSON.
+// Input: a byte that chooses type, strictness and whether the JSON is that of one field, then the JSON.
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/util/message_differencer.h>
 

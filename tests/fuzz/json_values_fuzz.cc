@@ -1,7 +1,7 @@
-// Where the JSON values of a streamed body end: cuts do not matter, nothing is lost, and what is one JSON document
-// is one value.
+// The boundaries of JSON values in a streamed body: the result does not depend on how the input is split, nothing is
+// lost, and one JSON document is one value.
 //
-// Input: the longest value, a seed for cuts, then the body.
+// Input: the longest value, a seed for the splits, then the body.
 #include <string>
 #include <vector>
 

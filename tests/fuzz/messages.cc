@@ -21,7 +21,7 @@ PrintOptions OptionsOf(Printing printing) {
     case Printing::kSetOnly:
       return {.unpopulated = false};
     case Printing::kGo:
-      return {.unset_messages = true, .go_proto2 = true};
+      return {.unset_as_null = true, .closed_enums = false, .group_type_names = true, .extensions_by_name = true};
     case Printing::kOther:
       return {.unpopulated = false, .proto_names = true, .enum_numbers = true};
   }

@@ -1,4 +1,4 @@
-// The message types that the transcoding targets work on, compiled once.
+// The message types of the transcoding targets, compiled once.
 #ifndef PENSTOCK_TESTS_FUZZ_MESSAGES_H_
 #define PENSTOCK_TESTS_FUZZ_MESSAGES_H_
 
@@ -19,7 +19,7 @@ inline constexpr size_t kNoLimit = size_t{1} << 30;
 enum class Printing { kDefault, kSetOnly, kGo, kOther };
 inline constexpr size_t kPrintings = 4;
 
-// The types of gateway/transcode/testdata.
+// The types of gateway/codec/testdata.
 const codec::PlanSet& Plans(Printing printing);
 
 // `type` without its package, such as "Everything". Aborts where there is none.

@@ -1,4 +1,4 @@
-// Headers to metadata and back: nothing passes that an upstream, or a client, could take for the gateway's own word.
+// Headers to metadata and back: nothing passes that an upstream or a client could mistake for the gateway's own fields.
 //
 // Input: a byte of options, then lines "name: value", as a client or an upstream sends them.
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What a fuzzer's sanitizers are told without anybody having to remember an environment variable. Debian's Abseil and
-// protobuf are not instrumented, so container annotations would disagree across the border.
+// Default options of the fuzzers' sanitizers, so that no environment variable is needed. Debian's Abseil and protobuf
+// are not instrumented, so container annotations would be inconsistent.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "detect_container_overflow=0:allow_addr2line=1"; }
 extern "C" const char* __ubsan_default_options();

@@ -1,5 +1,5 @@
-// One path template, in both syntaxes: what is parsed can be written again, and each dialect's router finds the paths
-// that are made from it, with the values that were put in.
+// One path template, in both syntaxes: a parsed template can be written again, and each syntax's router finds the
+// paths built from it, with the values that were inserted.
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,16 +21,16 @@ namespace {
 
 using route::PathTemplate;
 using route::Router;
+using route::TemplateSyntax;
 using route::Unescape;
 using Kind = PathTemplate::Segment::Kind;
-using Syntax = PathTemplate::Syntax;
 
 constexpr absl::string_view kStarValue = "x";
 constexpr absl::string_view kStarStarValue = "y/z";
 
 // Everything but letters and digits as escapes, where the syntax decodes literals.
-std::string Written(absl::string_view literal, Syntax syntax) {
-  if (syntax == Syntax::kGrpcGateway) return std::string(literal);
+std::string Written(absl::string_view literal, TemplateSyntax syntax) {
+  if (!syntax.decode_literals) return std::string(literal);
   std::string text;
   for (const char c : literal) {
     if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
@@ -42,7 +42,7 @@ std::string Written(absl::string_view literal, Syntax syntax) {
   return text;
 }
 
-std::string Written(const PathTemplate::Segment& segment, Syntax syntax, absl::string_view star,
+std::string Written(const PathTemplate::Segment& segment, TemplateSyntax syntax, absl::string_view star,
                     absl::string_view star_star) {
   switch (segment.kind) {
     case Kind::kLiteral:
@@ -55,7 +55,7 @@ std::string Written(const PathTemplate::Segment& segment, Syntax syntax, absl::s
   return "";
 }
 
-std::string Join(const PathTemplate& parsed, size_t begin, size_t end, Syntax syntax, absl::string_view star,
+std::string Join(const PathTemplate& parsed, size_t begin, size_t end, TemplateSyntax syntax, absl::string_view star,
                  absl::string_view star_star) {
   std::string text;
   for (size_t i = begin; i < end; ++i) {
@@ -65,7 +65,7 @@ std::string Join(const PathTemplate& parsed, size_t begin, size_t end, Syntax sy
 }
 
 // The template, written anew.
-std::string Rewritten(const PathTemplate& parsed, Syntax syntax) {
+std::string Rewritten(const PathTemplate& parsed, TemplateSyntax syntax) {
   std::string text;
   size_t at = 0;
   for (const PathTemplate::Variable& variable : parsed.variables()) {
@@ -110,7 +110,7 @@ std::unique_ptr<const Router> RouterOf(const PathTemplate& parsed, Unescape unes
   return *std::move(router);
 }
 
-void CheckFinds(const Router& router, const PathTemplate& parsed, Syntax syntax, Unescape unescape,
+void CheckFinds(const Router& router, const PathTemplate& parsed, TemplateSyntax syntax, Unescape unescape,
                 absl::string_view star_star) {
   std::string path = absl::StrCat("/", Join(parsed, 0, parsed.segments().size(), syntax, kStarValue, star_star));
   if (!parsed.verb().empty()) absl::StrAppend(&path, ":", Written(parsed.verb(), syntax));
@@ -121,13 +121,13 @@ void CheckFinds(const Router& router, const PathTemplate& parsed, Syntax syntax,
   for (size_t i = 0; i < match.variables.size(); ++i) {
     const PathTemplate::Variable& variable = parsed.variables()[i];
     std::string value = Join(parsed, variable.begin, variable.end, syntax, kStarValue, star_star);
-    if (syntax == Syntax::kGoogleApi) value = PercentDecode(value, unescape, variable.multi_segment).value();
+    if (syntax.decode_literals) value = PercentDecode(value, unescape, variable.multi_segment).value();
     FUZZ_EXPECT(match.variables[i] == value, parsed.text(), ": ", match.variables[i], " is not ", value);
   }
   FUZZ_EXPECT(router.Find("PUT", path).kind == Router::Match::Kind::kMethodNotAllowed);
 }
 
-void Run(absl::string_view text, Syntax syntax) {
+void Run(absl::string_view text, TemplateSyntax syntax) {
   const absl::StatusOr<PathTemplate> parsed = PathTemplate::Parse(text, syntax);
   if (!parsed.ok()) {
     FUZZ_EXPECT(absl::StrContains(parsed.status().message(), ": column "), parsed.status().ToString());
@@ -139,7 +139,7 @@ void Run(absl::string_view text, Syntax syntax) {
   FUZZ_EXPECT(again.ok(), text, " as ", rewritten, ": ", again.status().ToString());
   CheckSame(*parsed, *again);
 
-  if (syntax == Syntax::kGoogleApi) {
+  if (syntax.decode_literals) {
     for (const Unescape unescape : {Unescape::kAllExceptReserved, Unescape::kAllExceptSlash, Unescape::kAll}) {
       const auto router = RouterOf<route::MostSpecificRouter::Builder>(*parsed, unescape);
       CheckFinds(*router, *parsed, syntax, unescape, kStarStarValue);
@@ -160,7 +160,7 @@ void Run(absl::string_view text, Syntax syntax) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
-  penstock::fuzz::Run(text, penstock::route::PathTemplate::Syntax::kGoogleApi);
-  penstock::fuzz::Run(text, penstock::route::PathTemplate::Syntax::kGrpcGateway);
+  penstock::fuzz::Run(text, penstock::route::TemplateSyntax());
+  penstock::fuzz::Run(text, penstock::grpc_gateway::LastRegisteredRouter::kSyntax);
   return 0;
 }

@@ -1,4 +1,4 @@
-// The pump in any order of events and with any sizes: one byte chooses an event, further ones its sizes.
+// The pump, with any order of events of any size: one byte chooses an event, further bytes its sizes.
 #include <algorithm>
 
 #include "gateway/exchange/pump.h"

@@ -1,5 +1,5 @@
-// Runs a fuzz target on every file of the folders that are named: what an ordinary test does with a corpus, by any
-// compiler and under any sanitizer. An input that breaks something ends the process; the last line names it.
+// Runs a fuzz target on every file of the given folders: an ordinary test of a corpus, with any compiler and under any
+// sanitizer. A failing input ends the process; the last line of output names it.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -1,6 +1,7 @@
-// Both routers against the rules read plainly: each template is matched by itself, and the winner looked for.
+// Both routers, compared to a direct implementation of the rules that matches each template separately and picks the
+// winner.
 //
-// Input: a line for each route, a letter for its method, then its template; the last line is the request.
+// Input: a line per route, a letter for its method, then its template; the last line is the request.
 //   G/v1/{name=a/*}
 //   *G/v1/a/b
 #include <algorithm>
@@ -25,10 +26,10 @@ namespace {
 
 using route::PathTemplate;
 using route::Router;
+using route::TemplateSyntax;
 using route::Unescape;
 using MatchKind = Router::Match::Kind;
 using SegmentKind = PathTemplate::Segment::Kind;
-using Syntax = PathTemplate::Syntax;
 
 constexpr size_t kMaxRoutes = 32;
 
@@ -190,7 +191,7 @@ void RunGateway(const std::vector<Route>& routes, const std::string& method, abs
   FUZZ_EXPECT(match.variables.size() == routes[*best].path_template.variables().size());
 }
 
-std::vector<Route> RoutesOf(const std::vector<absl::string_view>& lines, Syntax syntax) {
+std::vector<Route> RoutesOf(const std::vector<absl::string_view>& lines, TemplateSyntax syntax) {
   std::vector<Route> routes;
   for (const absl::string_view line : lines) {
     if (line.empty() || routes.size() == kMaxRoutes) continue;
@@ -206,8 +207,8 @@ void Run(absl::string_view text) {
   lines.pop_back();
   if (request.empty()) return;
   const std::string method = MethodOf(request.front());
-  RunNative(RoutesOf(lines, Syntax::kGoogleApi), method, request.substr(1));
-  RunGateway(RoutesOf(lines, Syntax::kGrpcGateway), method, request.substr(1));
+  RunNative(RoutesOf(lines, TemplateSyntax()), method, request.substr(1));
+  RunGateway(RoutesOf(lines, grpc_gateway::LastRegisteredRouter::kSyntax), method, request.substr(1));
 }
 
 }  // namespace

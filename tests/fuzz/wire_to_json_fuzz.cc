@@ -1,7 +1,7 @@
-// Wire bytes to JSON: always one line of valid JSON within its bound, or nothing; the same for a message however its
-// wire is put together; the same value as libprotobuf's JSON; and what is printed is read back to the same.
+// Wire bytes to JSON: the result is one line of valid JSON within its bound, or an error; it is the same for every
+// encoding of a message, has the same value as libprotobuf's JSON, and parses back to the same message.
 //
-// Input: a byte that chooses type and printing, then the wire.
+// Input: a byte that chooses type and print options, then the wire bytes.
 #include <google/protobuf/util/json_util.h>
 
 #include <memory>

@@ -1,7 +1,7 @@
-// A long bad day, in short: for a minute (PENSTOCK_SOAK_SECONDS says otherwise) clients come, read, go on where they
-// were cut, dawdle, vanish and flood, over HTTP/1.1 and HTTP/2, while both services are killed and drained in turn and
-// the gateway reloads its schema. Every stream's lines are checked as they come; at the end the gateway has the
-// descriptors that it had at the beginning, no stream, and the memory that it had when it had warmed up.
+// All faults at once: for a minute (PENSTOCK_SOAK_SECONDS overrides it) clients connect, read, resume, stall, vanish
+// and flood, over HTTP/1.1 and HTTP/2, while both processes are killed and drained in turn and the gateway reloads its
+// schema. Every line of every stream is checked on arrival. At the end, the gateway has the descriptors that it had at
+// the start, no stream, and the memory that it had after warm-up.
 #include <gtest/gtest.h>
 #include <signal.h>
 

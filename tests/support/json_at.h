@@ -1,9 +1,9 @@
-// One value out of a JSON text, for assertions.
+// Extracts one value from a JSON text, for assertions.
 //
 //   EXPECT_EQ(JsonAt(line, "/error/code"), "14");
 //   EXPECT_EQ(JsonAt(line, "/data/message"), "\"hello\"");
 //
-// Strict (simdjson): what is not JSON to the letter has no values. Any thread.
+// Strict (simdjson): text that is not valid JSON has no values. Any thread.
 #ifndef PENSTOCK_TESTS_SUPPORT_JSON_AT_H_
 #define PENSTOCK_TESTS_SUPPORT_JSON_AT_H_
 

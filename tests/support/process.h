@@ -1,15 +1,15 @@
-// A real process under test: its output as lines, its exit, and what the kernel says about it.
+// A child process under test: its output as lines, its exit code, and what the kernel reports about it.
 //
-// For tests and benchmarks. A Process ends with its owner: the destructor kills its whole group, and the kernel kills
-// it when the thread that spawned it dies, so a crashed test leaves nothing running. Spawn from a thread that lives as
-// long as the process is wanted (in a test: the main one).
+// For tests and benchmarks. A Process does not outlive its owner: the destructor kills its process group, and the
+// kernel kills it when the thread that spawned it dies, so a crashed test leaves nothing running. Spawn from a thread
+// that lives as long as the process should (in a test: the main thread).
 //
 //   auto process = Process::Spawn({"/path/to/penstock-ticks", "--listen=127.0.0.1:0"}).value();
 //   absl::optional<std::string> ready = process->WaitForLine("ready", absl::Now() + absl::Seconds(10));
 //   process->Signal(SIGTERM);
 //   EXPECT_EQ(process->Wait(absl::Now() + absl::Seconds(10)), 0);
 //
-// All methods may be called from any thread, StopReading() from the owner's.
+// StopReading() may be called from the owner's thread, all other methods from any thread.
 #ifndef PENSTOCK_TESTS_SUPPORT_PROCESS_H_
 #define PENSTOCK_TESTS_SUPPORT_PROCESS_H_
 

@@ -1,11 +1,11 @@
-// A TCP client that sends exactly the bytes it is told and reports exactly what came back: bytes, FIN or RST.
+// A TCP client that sends exactly the given bytes and reports exactly what arrives: bytes, FIN or RST.
 //
 //   RawClient client = RawClient::Connect("127.0.0.1:8080").value();
 //   client.Send("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
 //   Response response = client.ReadResponse(deadline);
 //   EXPECT_EQ(response.status, 404);
 //
-// Blocking, with a deadline wherever it waits. Not thread-safe.
+// Blocking; every wait has a deadline. Not thread-safe.
 #ifndef PENSTOCK_TESTS_SUPPORT_RAW_CLIENT_H_
 #define PENSTOCK_TESTS_SUPPORT_RAW_CLIENT_H_
 

@@ -1,7 +1,7 @@
-// An HTTP/1.1 response, read strictly: what is not to the letter of RFC 9112 is an error that names itself.
+// A strict HTTP/1.1 response parser: any deviation from RFC 9112 is an error that names it.
 //
-// Pure: bytes in, response out. The gateway's own parser is not used on purpose, a test that shares the code under
-// test would share its mistakes.
+// Pure: bytes in, response out. It deliberately does not use the gateway's parser: a test that shares the code under
+// test would share its bugs.
 //
 //   ResponseParser parser;
 //   size_t used = parser.Feed(bytes);   // stops at the end of the response; what follows belongs to the next one

@@ -1,14 +1,14 @@
-// The project's own binaries, started for a test on ports of the kernel's choice and waited for until they serve.
+// Starts the project's binaries for a test, on ports that the kernel chooses, and waits until they serve.
 //
 //   std::unique_ptr<Server> service = StartService();
 //   std::unique_ptr<Server> gateway = StartGateway({"--upstream=" + service->address()});
 //   Exchange(gateway->address(), Request("POST", "/v1/ticks:subscribe", "{}"), deadline);
 //
-// A binary is found in the test's runfiles (list it as `data`), or where an environment variable points:
-// PENSTOCK_GATEWAY, PENSTOCK_TICKS, PENSTOCK_EVERYTHING_SERVER and so on, for a run by hand.
+// A binary is found in the test's runfiles (list it as `data`), or at the path in an environment variable, for a run by
+// hand: PENSTOCK_GATEWAY, PENSTOCK_TICKS, PENSTOCK_EVERYTHING_SERVER and so on.
 //
-// Starting returns no null: where a server does not start, its whole output is printed and the test program ends with a
-// failure, since nothing after it could mean anything.
+// The functions never return null: if a server does not start, they print its output and end the test program with a
+// failure.
 #ifndef PENSTOCK_TESTS_SUPPORT_SERVERS_H_
 #define PENSTOCK_TESTS_SUPPORT_SERVERS_H_
 

@@ -1,17 +1,18 @@
 // @ts-check
 /**
- * A server that misbehaves on purpose: raw sockets, so that a test says to the byte what is sent and how it stops.
+ * An HTTP server that injects faults: the test controls every byte sent, and how the connection is closed.
  *
  *     const server = await faultServer(({socket}) => socket.write(HEAD + chunk('{"type":"a","data":1}\n')), ...);
  *     await fetch(server.url);
  *     await server.close();
  *
- * The nth request gets the nth answer; a request beyond the last answer is kept in `requests` and cut.
+ * The nth request is handled by the nth handler. A request after the last handler is recorded in `requests`, and its
+ * connection is closed.
  */
 import {once} from 'node:events';
 import net from 'node:net';
 
-/** The head of a stream. */
+/** The response head of a stream. */
 export const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 /** The end of a chunked body. */
@@ -21,7 +22,7 @@ export const LAST = '0\r\n\r\n';
 export const chunk = (text) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
 /**
- * A whole reply.
+ * A complete response.
  * @param {string} status such as `503 Service Unavailable`
  * @param {string} [body]
  * @param {Record<string, string>} [headers]
@@ -33,7 +34,7 @@ export const reply = (status, body = '', headers = {'Content-Type': 'application
 
 /**
  * @typedef {{method: string, path: string, headers: Record<string, string>, body: string}} Request
- * @typedef {(exchange: {socket: net.Socket, request: Request}) => void} Answer
+ * @typedef {(exchange: {socket: net.Socket, request: Request}) => void} Handler
  */
 
 /**
@@ -49,15 +50,15 @@ const parseHead = (head) => {
   return {method, path, headers};
 };
 
-/** @param {Answer[]} answers */
-export const faultServer = async (...answers) => {
+/** @param {Handler[]} handlers */
+export const faultServer = async (...handlers) => {
   /** @type {Request[]} */
   const requests = [];
   /** @type {Set<net.Socket>} */
   const sockets = new Set();
   const server = net.createServer({noDelay: true}, (socket) => {
     sockets.add(socket);
-    // The client's half of a cut is none of the server's business.
+    // Errors of connections that the client closed are ignored.
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     let input = '';
     socket.setEncoding('latin1').on('data', (data) => {
@@ -69,8 +70,8 @@ export const faultServer = async (...answers) => {
         const body = Buffer.from(input.slice(end + 4, next), 'latin1').toString();
         requests.push({...request, body});
         input = input.slice(next);
-        const answer = answers[requests.length - 1];
-        if (answer) answer({socket, request: {...request, body}});
+        const handler = handlers[requests.length - 1];
+        if (handler) handler({socket, request: {...request, body}});
         else socket.destroy();
       }
     });
@@ -81,7 +82,7 @@ export const faultServer = async (...answers) => {
   return {
     url: `http://127.0.0.1:${port}/v1/ticks:subscribe`,
     requests,
-    /** Connections that are open now. */
+    /** The open connections. */
     sockets,
     async close() {
       for (const socket of sockets) socket.destroy();

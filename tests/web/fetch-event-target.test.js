@@ -1,4 +1,4 @@
-// The client, against a server that misbehaves on purpose. Vitest fails the run on any unhandled rejection.
+// The client, with a server that injects faults. Vitest fails the run at any unhandled rejection.
 import {getEventListeners} from 'node:events';
 import {constants, createGzip, gzipSync} from 'node:zlib';
 
@@ -8,7 +8,7 @@ import {FetchEventError, FetchEventTarget} from '../../web/client/fetch-event-ta
 
 import {HEAD, LAST, chunk, faultServer, reply} from './fault_server.js';
 
-/** @typedef {import('./fault_server.js').Answer} Answer */
+/** @typedef {import('./fault_server.js').Handler} Handler */
 
 const A = '{"type":"a","data":1}\n';
 const B = '{"type":"b","data":{"n":2}}\n';
@@ -22,23 +22,23 @@ afterEach(async () => {
   while (cleanups.length) await cleanups.pop()?.();
 });
 
-/** @param {Answer[]} answers */
-const serve = async (...answers) => {
-  const server = await faultServer(...answers);
+/** @param {Handler[]} handlers */
+const serve = async (...handlers) => {
+  const server = await faultServer(...handlers);
   cleanups.push(() => server.close());
   return server;
 };
 
-/** @param {string} text @returns {Answer} */
-const say =
+/** @param {string} text @returns {Handler} */
+const send =
   (text) =>
   ({socket}) =>
     socket.write(text);
 
-/** A reply and its whole body. @param {string[]} records */
-const stream = (...records) => say(HEAD + records.map(chunk).join('') + LAST);
+/** A complete response of these records. @param {string[]} records */
+const stream = (...records) => send(HEAD + records.map(chunk).join('') + LAST);
 
-/** Everything that is dispatched, as short strings, in order. @param {FetchEventTarget} target */
+/** Records all events as short strings, in order. @param {FetchEventTarget} target */
 const log = (target, types = ['a', 'b', 'end']) => {
   /** @type {string[]} */
   const events = [];
@@ -48,7 +48,7 @@ const log = (target, types = ['a', 'b', 'end']) => {
     });
   }
   target.addEventListener('error', (event) => {
-    // A record named `error` would come without these.
+    // The event of a record of type `error` would lack these fields.
     events.push(`error ${event.error.code}${event.willRetry ? ' retries' : ''}`);
   });
   target.addEventListener('retry', ({attempt}) => events.push(`retry ${attempt}`));
@@ -61,20 +61,20 @@ const GOT_A = ['message 1', 'a 1'];
 const GOT_B = ['message {"n":2}', 'b {"n":2}'];
 
 /**
- * One stream to its end.
- * @param {Answer} answer
+ * Runs one stream until it is closed.
+ * @param {Handler} handler
  * @param {ConstructorParameters<typeof FetchEventTarget>[1]} [init]
  */
-const run = async (answer, init) => {
-  const server = await serve(answer);
+const run = async (handler, init) => {
+  const server = await serve(handler);
   const target = new FetchEventTarget(server.url, init);
   const events = log(target);
   const info = await target.closed;
   return {events, info, target, server};
 };
 
-describe('a stream that ends well', () => {
-  test('is opened, delivered and closed, with listeners added after the constructor', async () => {
+describe('a completed stream', () => {
+  test('is opened, dispatched and closed, with listeners added after the constructor', async () => {
     const {events, info, target} = await run(stream(A, B, END));
     expect(events).toEqual([...OPEN, ...GOT_A, ...GOT_B, 'close end clean']);
     expect(info).toEqual({reason: 'end', wasClean: true, status: 200});
@@ -86,7 +86,7 @@ describe('a stream that ends well', () => {
     expect(events).toEqual([...OPEN, ...GOT_A, 'close end clean']);
   });
 
-  test('comes a byte at a time', async () => {
+  test('can arrive one byte at a time', async () => {
     const bytes = Buffer.from(
       HEAD +
         [...Buffer.from(`{"type":"a","data":"🌊"}\r\n  \n${END}`)]
@@ -104,42 +104,42 @@ describe('a stream that ends well', () => {
     expect(events).toEqual([...OPEN, 'message "🌊"', 'a "🌊"', 'close end clean']);
   });
 
-  test('takes blank lines and heartbeats between records', async () => {
+  test('may contain blank lines and heartbeats between records', async () => {
     const {events} = await run(stream(' ', ' ', `${A}\n\r\n`, ' ', ` ${END}`));
     expect(events).toEqual([...OPEN, ...GOT_A, 'close end clean']);
   });
 
-  test('leaves its connection to the next request', async () => {
+  test('leaves its connection open for the next request', async () => {
     const used = new Set();
-    /** @type {Answer} */
-    const answer = ({socket}) => used.add(socket) && socket.write(HEAD + chunk(END) + LAST);
-    const server = await serve(...Array(50).fill(answer));
+    /** @type {Handler} */
+    const handler = ({socket}) => used.add(socket) && socket.write(HEAD + chunk(END) + LAST);
+    const server = await serve(...Array(50).fill(handler));
     await vi.waitFor(async () => {
       expect((await new FetchEventTarget(server.url).closed).wasClean).toBe(true);
       expect(used.size).toBeLessThan(server.requests.length);
     });
   });
 
-  test('ignores what comes after its ending line', async () => {
-    const {events, server} = await run(say(HEAD + chunk(END + A) + chunk(A)));
+  test('ignores data after the final record', async () => {
+    const {events, server} = await run(send(HEAD + chunk(END + A) + chunk(A)));
     expect(events).toEqual([...OPEN, 'close end clean']);
-    // Its body never ends: the connection is given up.
+    // The body does not end: the client closes the connection.
     await vi.waitFor(() => expect(server.sockets.size).toBe(0), 3000);
   });
 
-  test('204 is an end', async () => {
-    const {events, info} = await run(say('HTTP/1.1 204 No Content\r\n\r\n'), {retry: {idempotent: true}});
+  test('204 completes the stream', async () => {
+    const {events, info} = await run(send('HTTP/1.1 204 No Content\r\n\r\n'), {retry: {idempotent: true}});
     expect(events).toEqual(['close no-content clean']);
     expect(info.status).toBe(204);
   });
 
-  test('grpc-gateway lines are messages, and the end of the body is their end', async () => {
-    const answer = () => stream('{"result":{"n":1}}\n', '{"result":null}');
-    expect((await run(answer())).events).toEqual([...OPEN, 'message {"n":1}', 'message null', 'close end clean']);
-    expect((await run(answer(), {requireEnd: true})).info.reason).toBe('truncated');
+  test('grpc-gateway records are dispatched as message, and the end of the body completes the stream', async () => {
+    const handler = () => stream('{"result":{"n":1}}\n', '{"result":null}');
+    expect((await run(handler())).events).toEqual([...OPEN, 'message {"n":1}', 'message null', 'close end clean']);
+    expect((await run(handler(), {requireEnd: true})).info.reason).toBe('truncated');
   });
 
-  test('records carry type and data; a record cannot forge an event of ours', async () => {
+  test('events have the type and data of the record; a record cannot forge an event of the client', async () => {
     const names = ['open', 'start', 'message', 'retry', 'error', 'close', 'abort', 'end'];
     const {events} = await run(stream(...names.map((type) => `{"type":"${type}","data":"${type}"}\n`), END));
     expect(events).toEqual([...OPEN, ...names.map((name) => `message "${name}"`), 'close end clean']);
@@ -156,13 +156,13 @@ describe('a stream that ends well', () => {
   });
 });
 
-describe('a body that a proxy compresses', () => {
+describe('a body compressed by a proxy', () => {
   const GZIP = HEAD.replace('\r\n\r\n', '\r\nContent-Encoding: gzip\r\n\r\n');
-  /** Chunks as a socket takes them. @param {Buffer} bytes */
+  /** Encodes a chunk as bytes. @param {Buffer} bytes */
   const chunkOf = (bytes) =>
     Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 
-  test('with a flush after each record comes record by record', async () => {
+  test('with a flush after each record is dispatched record by record', async () => {
     const gzip = createGzip();
     const server = await serve(({socket}) => {
       socket.write(GZIP);
@@ -172,20 +172,20 @@ describe('a body that a proxy compresses', () => {
     });
     const target = new FetchEventTarget(server.url);
     const events = log(target);
-    // The second goes only once the first has come.
+    // The second record is sent only after the first has arrived.
     target.addEventListener('a', () => gzip.end(B + END));
     expect((await target.closed).wasClean).toBe(true);
     expect(events).toEqual([...OPEN, ...GOT_A, ...GOT_B, 'close end clean']);
   });
 
-  test('without a flush comes when it is over, and is whole', async () => {
+  test('without a flush is dispatched completely at the end', async () => {
     const {events} = await run(({socket}) =>
       socket.write(Buffer.concat([Buffer.from(GZIP), chunkOf(gzipSync(A + B + END)), Buffer.from(LAST)])),
     );
     expect(events).toEqual([...OPEN, ...GOT_A, ...GOT_B, 'close end clean']);
   });
 
-  test('and sits on what it has is silent: idle', async () => {
+  test('that the proxy buffers is idle', async () => {
     const header = gzipSync('').subarray(0, 10);
     const {events} = await run(({socket}) => socket.write(Buffer.concat([Buffer.from(GZIP), chunkOf(header)])), {
       idleTimeout: 50,
@@ -193,7 +193,7 @@ describe('a body that a proxy compresses', () => {
     expect(events).toEqual([...OPEN, 'error idle', 'close idle']);
   });
 
-  test('and is cut is truncated', async () => {
+  test('that is incomplete is truncated', async () => {
     const gzip = gzipSync(A + A.repeat(500) + END);
     const {events} = await run(({socket}) =>
       socket.end(Buffer.concat([Buffer.from(GZIP), chunkOf(gzip.subarray(0, gzip.length - 20))])),
@@ -203,7 +203,7 @@ describe('a body that a proxy compresses', () => {
 });
 
 describe('the request', () => {
-  test('is a POST of JSON that asks for NDJSON', async () => {
+  test('is a POST with a JSON body that accepts NDJSON', async () => {
     const {server} = await run(stream(END), {json: {message: 'é'}});
     const [request] = server.requests;
     expect(request).toMatchObject({
@@ -214,7 +214,7 @@ describe('the request', () => {
     expect(request?.headers).not.toHaveProperty('last-event-id');
   });
 
-  test("passes fetch's own options and the caller's headers", async () => {
+  test("uses the caller's fetch() options and headers", async () => {
     const headers = {Accept: 'application/json', Authorization: 'Bearer x'};
     const {server} = await run(stream(END), {method: 'PUT', body: 'text', headers});
     expect(server.requests).toMatchObject([
@@ -224,23 +224,23 @@ describe('the request', () => {
 
   test('follows a redirect', async () => {
     const redirect = reply('307 Temporary Redirect', '', {Location: '/elsewhere'});
-    const server = await serve(say(redirect), stream(END));
+    const server = await serve(send(redirect), stream(END));
     expect((await new FetchEventTarget(server.url, {json: {}}).closed).wasClean).toBe(true);
     expect(server.requests[1]?.path).toBe('/elsewhere');
   });
 
-  test('that cannot be made is an error like any other', async () => {
+  test('fails with an error if its headers function fails', async () => {
     const headers = () => Promise.reject(new Error('no token'));
     const {events, info} = await run(stream(END), {headers});
     expect(events).toEqual(['error network', 'close network']);
     expect(info.error?.message).toBe('no token');
-    // A promise can be rejected with nothing at all.
+    // A promise can be rejected without a reason.
     expect((await run(stream(END), {headers: () => Promise.reject()})).info.reason).toBe('network');
     expect(() => new FetchEventTarget('http://[')).toThrow(TypeError);
   });
 });
 
-describe('a refusal', () => {
+describe('an error response', () => {
   const rpc = {
     code: 3,
     message: 'interval: below 1ms',
@@ -249,8 +249,8 @@ describe('a refusal', () => {
   test.each([
     ['the gateway', JSON.stringify(rpc)],
     ['grpc-gateway, wrapped', JSON.stringify({error: rpc})],
-  ])('from %s carries HTTP status and gRPC status', async (_, body) => {
-    const {events, info} = await run(say(reply('400 Bad Request', body)));
+  ])('of %s has an HTTP status and a gRPC status', async (_, body) => {
+    const {events, info} = await run(send(reply('400 Bad Request', body)));
     expect(events).toEqual(['error http', 'close http']);
     expect(info).toMatchObject({wasClean: false, status: 400});
     expect(info.error).toBeInstanceOf(FetchEventError);
@@ -258,25 +258,25 @@ describe('a refusal', () => {
   });
 
   test.each(['', 'null', '5', '{"code":"x"}', '<h1>Bad Gateway</h1>'])(
-    'with the body %j is told by its status',
+    'with the body %j has only its HTTP status',
     async (body) => {
-      const {info} = await run(say(reply('401 Unauthorized', body)));
+      const {info} = await run(send(reply('401 Unauthorized', body)));
       expect(info.error).toMatchObject({code: 'http', status: 401, message: 'HTTP 401', rpc: undefined});
     },
   );
 
-  test('whose body is cut is told all the same', async () => {
+  test('with a truncated body still has its HTTP status', async () => {
     const {info} = await run(({socket}) => socket.end('HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n{"code"'));
     expect(info.error).toMatchObject({code: 'http', status: 500});
   });
 
   test('a page of HTML with status 200 is not a stream', async () => {
-    const {events, info} = await run(say(reply('200 OK', '<!doctype html>', {'Content-Type': 'text/html'})));
+    const {events, info} = await run(send(reply('200 OK', '<!doctype html>', {'Content-Type': 'text/html'})));
     expect(events).toEqual(['error content-type', 'close content-type']);
     expect(info.status).toBe(200);
   });
 
-  test('no server at all', async () => {
+  test('no server: network error', async () => {
     const server = await faultServer();
     await server.close();
     const target = new FetchEventTarget(server.url);
@@ -285,7 +285,7 @@ describe('a refusal', () => {
     expect(events).toEqual(['error network', 'close network']);
   });
 
-  test('an error line, with its status and no second life', async () => {
+  test('an error record closes the stream with its gRPC status and is not retried', async () => {
     const line = JSON.stringify({error: {code: 14, message: 'gone', details: []}});
     const {events, info} = await run(stream(A, line));
     expect(events).toEqual([...OPEN, ...GOT_A, 'error rpc', 'close rpc']);
@@ -293,9 +293,9 @@ describe('a refusal', () => {
   });
 });
 
-describe('a cut', () => {
-  /** @type {[string, Answer][]} */
-  const cuts = [
+describe('an aborted stream', () => {
+  /** @type {[string, Handler][]} */
+  const aborts = [
     ['FIN in the middle of a line', ({socket}) => socket.end(`${HEAD}${chunk(A)}1f\r\n{"type":`)],
     ['FIN in the middle of a character', ({socket}) => socket.end(HEAD + chunk(A) + chunk('"€').slice(0, -3))],
     ['FIN without the last chunk', ({socket}) => socket.end(HEAD + chunk(A))],
@@ -307,16 +307,16 @@ describe('a cut', () => {
         socket.end(Buffer.concat([Buffer.from('2\r\n"'), Buffer.of(0xe2), Buffer.from(`\r\n${LAST}`)]));
       },
     ],
-    ['the end of the body without an ending line', stream(A)],
+    ['the end of the body without a final record', stream(A)],
   ];
-  test.each(cuts)('%s is truncated', async (_, answer) => {
-    const {events, info} = await run(answer);
+  test.each(aborts)('%s is truncated', async (_, handler) => {
+    const {events, info} = await run(handler);
     expect(events).toEqual([...OPEN, ...GOT_A, 'error truncated', 'close truncated']);
     expect(info).toMatchObject({status: 200, wasClean: false});
   });
 
   test('RST is truncated', async () => {
-    const server = await serve(say(HEAD + chunk(A)));
+    const server = await serve(send(HEAD + chunk(A)));
     const target = new FetchEventTarget(server.url);
     const events = log(target);
     target.addEventListener('a', () => server.sockets.forEach((socket) => socket.resetAndDestroy()));
@@ -324,13 +324,13 @@ describe('a cut', () => {
     expect(events).toEqual([...OPEN, ...GOT_A, 'error truncated', 'close truncated']);
   });
 
-  test('silence is idle', async () => {
-    const {events, server} = await run(say(HEAD + chunk(A)), {idleTimeout: 30});
+  test('without data is idle', async () => {
+    const {events, server} = await run(send(HEAD + chunk(A)), {idleTimeout: 30});
     expect(events).toEqual([...OPEN, ...GOT_A, 'error idle', 'close idle']);
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
   });
 
-  test('heartbeats are no silence', async () => {
+  test('with heartbeats is not idle', async () => {
     let beats = 0;
     const {events} = await run(
       ({socket}) => {
@@ -347,15 +347,15 @@ describe('a cut', () => {
     expect(events).toEqual([...OPEN, 'close end clean']);
   });
 
-  test('no head in time is network', async () => {
+  test('without response headers within connectTimeout is a network error', async () => {
     const {events} = await run(() => {}, {connectTimeout: 30});
     expect(events).toEqual(['error network', 'close network']);
   });
 });
 
-describe('a bad line', () => {
+describe('an invalid line', () => {
   test.each(['null', '5', '[]', '{}', '"a"', '{"type":1}', '{"type":"a"', '\ufffe', '{"end":0}'])(
-    '%j ends the stream, good records before it kept',
+    '%j closes the stream after the records before it',
     async (line) => {
       const {events, info} = await run(stream(`${A}${line}\n${B}`, END));
       expect(events).toEqual([...OPEN, ...GOT_A, 'error parse', 'close parse']);
@@ -363,7 +363,7 @@ describe('a bad line', () => {
     },
   );
 
-  test('is left out if the caller says so', async () => {
+  test('is skipped with onMalformed: skip', async () => {
     const {events} = await run(stream(`${A}null\n{"\n${B}${'x'.repeat(99)}\n${A}`, END), {
       onMalformed: 'skip',
       maxLineLength: 64,
@@ -380,28 +380,28 @@ describe('a bad line', () => {
     ]);
   });
 
-  test('longer than allowed ends the stream at once', async () => {
-    const {events, info} = await run(say(HEAD + chunk(A) + chunk('x'.repeat(100))), {maxLineLength: 99});
+  test('longer than maxLineLength closes the stream at once', async () => {
+    const {events, info} = await run(send(HEAD + chunk(A) + chunk('x'.repeat(100))), {maxLineLength: 99});
     expect(events).toEqual([...OPEN, ...GOT_A, 'error line-too-long', 'close line-too-long']);
-    expect(info.error?.message).toBe('line over 99 bytes');
+    expect(info.error?.message).toBe('line exceeds maxLineLength (99 bytes)');
   });
 });
 
-describe("the caller's end", () => {
+describe('close()', () => {
   test.each([
     ['in the same task', (/** @type {FetchEventTarget} */ target) => target.close('enough'), []],
     [
-      'when it opens',
+      'at the start event',
       (/** @type {FetchEventTarget} */ target) => target.addEventListener('start', () => target.close('enough')),
       OPEN,
     ],
     [
-      'with records left in the chunk',
+      'with unread records in the chunk',
       (/** @type {FetchEventTarget} */ target) => target.addEventListener('message', () => target.close('enough')),
       [...OPEN, 'message 1'],
     ],
-  ])('%s: nothing comes after it but abort and one close', async (_, end, before) => {
-    const server = await serve(say(HEAD + chunk(A + A + A)));
+  ])('%s: only abort and one close follow', async (_, end, before) => {
+    const server = await serve(send(HEAD + chunk(A + A + A)));
     const target = new FetchEventTarget(server.url);
     const events = log(target);
     end(target);
@@ -414,13 +414,13 @@ describe("the caller's end", () => {
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
   });
 
-  test('by a signal, before, during and after', async () => {
+  test('by a signal before, during and after the stream', async () => {
     const early = await run(stream(A, END), {signal: AbortSignal.abort()});
     expect(early.events).toEqual(['abort', 'close aborted']);
     expect(early.server.requests).toEqual([]);
 
     const controller = new AbortController();
-    const server = await serve(say(HEAD + chunk(A)), stream(END));
+    const server = await serve(send(HEAD + chunk(A)), stream(END));
     const target = new FetchEventTarget(server.url, {signal: controller.signal});
     const events = log(target);
     target.addEventListener('a', () => controller.abort());
@@ -432,8 +432,8 @@ describe("the caller's end", () => {
     expect(getEventListeners(lasting.signal, 'abort')).toEqual([]);
   });
 
-  test('while it waits to retry', async () => {
-    const server = await serve(say(reply('503 Service Unavailable', '', {'Retry-After': '3600'})));
+  test('while waiting to retry', async () => {
+    const server = await serve(send(reply('503 Service Unavailable', '', {'Retry-After': '3600'})));
     const target = new FetchEventTarget(server.url);
     const events = log(target);
     target.addEventListener('retry', () => target.close());
@@ -441,8 +441,8 @@ describe("the caller's end", () => {
     expect(events).toEqual(['error http retries', 'retry 1', 'abort', 'close aborted']);
   });
 
-  test('in answer to an error that a retry could mend: none is announced', async () => {
-    const server = await serve(say(reply('503 Service Unavailable', '', {'Retry-After': '0'})));
+  test('in the error event before a retry: there is no retry', async () => {
+    const server = await serve(send(reply('503 Service Unavailable', '', {'Retry-After': '0'})));
     const target = new FetchEventTarget(server.url);
     const events = log(target);
     target.addEventListener('error', () => target.close());
@@ -451,7 +451,7 @@ describe("the caller's end", () => {
     expect(server.requests.length).toBe(1);
   });
 
-  test('in answer to the error that ended it changes nothing', async () => {
+  test('in the error event that closed the stream has no effect', async () => {
     const server = await serve(stream(A));
     const target = new FetchEventTarget(server.url);
     const events = log(target);
@@ -461,18 +461,18 @@ describe("the caller's end", () => {
   });
 });
 
-describe('a second request', () => {
+describe('a retry', () => {
   const fast = {minDelay: 1, maxDelay: 4};
 
   test.each([
-    ['a cut', stream(A)],
-    ['a lost connection', /** @type {Answer} */ (({socket}) => socket.destroy())],
-    ['500', say(reply('500 Internal Server Error'))],
-    ['503 without Retry-After', say(reply('503 Service Unavailable'))],
-    ['400 with Retry-After', say(reply('400 Bad Request', '', {'Retry-After': '0'}))],
-    ['an error line', stream('{"error":{"code":14,"message":"","details":[]}}\n')],
-  ])('is never made for a POST after %s', async (_, answer) => {
-    const server = await serve(answer, stream(END));
+    ['an aborted stream', stream(A)],
+    ['a lost connection', /** @type {Handler} */ (({socket}) => socket.destroy())],
+    ['500', send(reply('500 Internal Server Error'))],
+    ['503 without Retry-After', send(reply('503 Service Unavailable'))],
+    ['400 with Retry-After', send(reply('400 Bad Request', '', {'Retry-After': '0'}))],
+    ['an error record', stream('{"error":{"code":14,"message":"","details":[]}}\n')],
+  ])('is not made for a POST after %s', async (_, handler) => {
+    const server = await serve(handler, stream(END));
     const target = new FetchEventTarget(server.url, {retry: fast});
     const {wasClean} = await target.closed;
     expect([wasClean, target.attempt, server.requests.length]).toEqual([false, 0, 1]);
@@ -481,7 +481,7 @@ describe('a second request', () => {
   test.each(['429 Too Many Requests', '503 Service Unavailable'])(
     'is made after %s with Retry-After',
     async (status) => {
-      const server = await serve(say(reply(status, '', {'Retry-After': '0'})), stream(A, END));
+      const server = await serve(send(reply(status, '', {'Retry-After': '0'})), stream(A, END));
       const target = new FetchEventTarget(server.url, {retry: fast, json: {}});
       const events = log(target);
       await target.closed;
@@ -493,10 +493,10 @@ describe('a second request', () => {
   test.each([
     ['seconds', () => '3', 3000, 3001],
     ['a date', () => new Date(Date.now() + 60_000).toUTCString(), 58_000, 60_001],
-    ['a date that is past', () => 'Wed, 21 Oct 2015 07:28:00 GMT', 0, 1],
-    ['what is neither', () => 'soon', 0, 1],
-  ])('waits as Retry-After says: %s', async (_, value, least, most) => {
-    const server = await serve(say(reply('503 Service Unavailable', '', {'Retry-After': value()})), stream(END));
+    ['a date in the past', () => 'Wed, 21 Oct 2015 07:28:00 GMT', 0, 1],
+    ['an invalid value', () => 'soon', 0, 1],
+  ])('waits for Retry-After: %s', async (_, value, least, most) => {
+    const server = await serve(send(reply('503 Service Unavailable', '', {'Retry-After': value()})), stream(END));
     const target = new FetchEventTarget(server.url, {retry: fast});
     const delay = await new Promise((resolve) => target.addEventListener('retry', (event) => resolve(event.delay)));
     target.close();
@@ -504,12 +504,12 @@ describe('a second request', () => {
     expect(delay).toBeLessThanOrEqual(most);
   });
 
-  test('resumes after the last record with an id, though it is a POST', async () => {
+  test('resumes after the last record with an ID, even for a POST', async () => {
     const server = await serve(
       stream('{"type":"a","data":1,"id":"s-41"}\n', '{"type":"b","data":{"n":2}}\n'),
       ({socket}) => socket.destroy(),
       stream(A, '{"error":{"code":14,"message":"drain","details":[]}}\n'),
-      say('HTTP/1.1 204 No Content\r\n\r\n'),
+      send('HTTP/1.1 204 No Content\r\n\r\n'),
     );
     let token = 0;
     const target = new FetchEventTarget(server.url, {
@@ -538,35 +538,37 @@ describe('a second request', () => {
     expect(target.lastEventId).toBe('s-41');
   });
 
-  test('is not made with an id that no header can carry', async () => {
+  test('is not made with an ID that is not a valid header value', async () => {
     const ids = ['"a\\nb"', '"é"', '""', 'null', '{}', '"a b"'];
     const {target, server} = await run(stream(...ids.map((id) => `{"type":"a","data":1,"id":${id}}\n`)), {retry: fast});
     expect([target.lastEventId, server.requests.length]).toEqual(['', 1]);
   });
 
-  test('is made where the caller says that it is safe, and for GET', async () => {
+  test('is made if the request is idempotent, and for GET', async () => {
     for (const init of [{retry: {...fast, idempotent: true}}, {retry: fast, method: 'GET'}]) {
-      const server = await serve(({socket}) => socket.destroy(), say(reply('502 Bad Gateway')), stream(A), stream(END));
+      /** @type {Handler} */
+      const abort = ({socket}) => socket.destroy();
+      const server = await serve(abort, send(reply('502 Bad Gateway')), stream(A), stream(END));
       const target = new FetchEventTarget(server.url, init);
       expect((await target.closed).wasClean).toBe(true);
       expect(target.attempt).toBe(3);
     }
   });
 
-  test('is not made after what a retry cannot mend', async () => {
+  test('is not made after an error that a retry cannot fix', async () => {
     const retry = {...fast, idempotent: true};
-    for (const answer of [
-      say(reply('400 Bad Request')),
-      say(reply('200 OK', 'x', {'Content-Type': 'text/html'})),
+    for (const handler of [
+      send(reply('400 Bad Request')),
+      send(reply('200 OK', 'x', {'Content-Type': 'text/html'})),
       stream('null\n'),
       stream('{"error":{"code":3,"message":"","details":[]}}\n'),
     ]) {
-      expect((await run(answer, {retry})).server.requests.length).toBe(1);
+      expect((await run(handler, {retry})).server.requests.length).toBe(1);
     }
   });
 
-  test('is made as often as the limit says, or never', async () => {
-    const refuse = say(reply('503 Service Unavailable', '', {'Retry-After': '0'}));
+  test('is made at most limit times, or never with retry: false', async () => {
+    const refuse = send(reply('503 Service Unavailable', '', {'Retry-After': '0'}));
     for (const [retry, requests] of /** @type {const} */ ([
       [{...fast, limit: 2}, 3],
       [false, 1],
@@ -578,16 +580,16 @@ describe('a second request', () => {
     }
   });
 
-  test('is not made with a body that is used up', async () => {
+  test('is not made if the body is a stream', async () => {
     const init = {body: new Blob(['{}']).stream(), duplex: 'half', retry: {...fast, idempotent: true}};
-    const {server} = await run(say(reply('503 Service Unavailable', '', {'Retry-After': '0'})), init);
-    // What follows the head of the first is its chunked body.
+    const {server} = await run(send(reply('503 Service Unavailable', '', {'Retry-After': '0'})), init);
+    // The server parses the chunked body of the first request as another request.
     expect(server.requests.filter(({method}) => method === 'POST').length).toBe(1);
   });
 
   /** The delays of the first `count` retries. @param {object} retry */
   const delays = async (retry, count = 4) => {
-    const refuse = say(reply('503 Service Unavailable'));
+    const refuse = send(reply('503 Service Unavailable'));
     const server = await serve(...Array.from({length: count + 1}, () => refuse));
     const target = new FetchEventTarget(server.url, {retry: {idempotent: true, limit: count, ...retry}});
     /** @type {number[]} */
@@ -597,18 +599,18 @@ describe('a second request', () => {
     return seen;
   };
 
-  test('waits longer each time, to a limit', async () => {
+  test('waits longer each time, up to maxDelay', async () => {
     expect(await delays({minDelay: 2, maxDelay: 10, jitter: 0})).toEqual([2, 4, 8, 10]);
     expect(await delays({minDelay: 2, maxDelay: 20, factor: 3, jitter: 0})).toEqual([2, 6, 18, 20]);
   });
 
-  test('waits a time drawn by lot from all of the range', async () => {
+  test('waits a random part of the range', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.75);
     expect(await delays({minDelay: 4, maxDelay: 16})).toEqual([1, 2, 4, 4]);
     expect(await delays({minDelay: 4, maxDelay: 16, jitter: 0.5}, 1)).toEqual([2.5]);
   });
 
-  test('counts as a first one after 5 s of uptime', async () => {
+  test('restarts the count after 5 s of uptime', async () => {
     const clock = performance.now.bind(performance);
     let later = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => clock() + later);
@@ -627,7 +629,7 @@ describe('a second request', () => {
     expect(attempts).toEqual([1, 2, 1]);
   });
 
-  describe('when the network or the page comes back', () => {
+  describe('when the browser comes online or the page becomes visible', () => {
     const browser = (/** @type {boolean} */ hidden) => {
       const page = Object.assign(new EventTarget(), {hidden});
       const window = new EventTarget();
@@ -638,9 +640,9 @@ describe('a second request', () => {
     };
     const hour = {minDelay: 3_600_000, maxDelay: 3_600_000, jitter: 0, idempotent: true};
 
-    test.each(['online', 'visibilitychange'])('waits no longer: %s', async (type) => {
+    test.each(['online', 'visibilitychange'])('is made at once: %s', async (type) => {
       const {page, window} = browser(true);
-      const server = await serve(say(reply('503 Service Unavailable')), stream(END));
+      const server = await serve(send(reply('503 Service Unavailable')), stream(END));
       const target = new FetchEventTarget(server.url, {retry: hour});
       await new Promise((resolve) => target.addEventListener('retry', resolve));
       page.dispatchEvent(new Event('visibilitychange')); // Still hidden.
@@ -651,9 +653,9 @@ describe('a second request', () => {
       expect((await target.closed).wasClean).toBe(true);
     });
 
-    test('waits what the server asked all the same', async () => {
+    test('still waits for Retry-After', async () => {
       const {window} = browser(false);
-      const server = await serve(say(reply('503 Service Unavailable', '', {'Retry-After': '1'})), stream(END));
+      const server = await serve(send(reply('503 Service Unavailable', '', {'Retry-After': '1'})), stream(END));
       const target = new FetchEventTarget(server.url, {retry: hour});
       /** @type {number} */
       const start = await new Promise((resolve) => {
@@ -666,7 +668,7 @@ describe('a second request', () => {
     });
   });
 
-  test('waits what RetryInfo asks', async () => {
+  test('waits for the delay of RetryInfo', async () => {
     const details = [null, {'@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2.500s'}];
     const server = await serve(
       stream('{"type":"a","data":1,"id":1}\n', `${JSON.stringify({error: {code: 4, message: '', details}})}\n`),
@@ -679,7 +681,7 @@ describe('a second request', () => {
 });
 
 describe('records', () => {
-  /** A body that counts how much is taken of it: ten records a chunk. */
+  /** A body of ten records per chunk that counts the chunks read. */
   const counted = () => {
     let pulls = 0;
     const body = new ReadableStream(
@@ -698,7 +700,7 @@ describe('records', () => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve));
   };
 
-  test('are pulled: nobody reads, nothing is taken from the network', async () => {
+  test('are pulled: without a read, nothing is read from the network', async () => {
     const {pulls, fetch} = counted();
     const target = new FetchEventTarget('http://example.invalid/', {fetch});
     const reader = target.records().getReader();
@@ -711,7 +713,7 @@ describe('records', () => {
     expect((await target.closed).reason).toBe('aborted');
   });
 
-  test('can be looped over; to leave the loop closes the stream', async () => {
+  test('can be iterated over; leaving the loop closes the stream', async () => {
     const whole = await serve(stream(A, B, END));
     const seen = [];
     for await (const record of new FetchEventTarget(whole.url)) seen.push(record);
@@ -720,14 +722,14 @@ describe('records', () => {
       {type: 'b', data: {n: 2}},
     ]);
 
-    const endless = await serve(say(HEAD + chunk(A + B)));
+    const endless = await serve(send(HEAD + chunk(A + B)));
     const target = new FetchEventTarget(endless.url);
     for await (const {type} of target) if (type === 'a') break;
     expect(target.readyState).toBe(2);
     await vi.waitFor(() => expect(endless.sockets.size).toBe(0));
   });
 
-  test('fail with the error of the stream, after the records before it', async () => {
+  test('fail with the error of the stream, after the last record', async () => {
     const server = await serve(stream(A));
     const target = new FetchEventTarget(server.url);
     /** @type {string[]} */
@@ -741,11 +743,11 @@ describe('records', () => {
   });
 
   test.each([
-    ['a cut', stream(A + B + A), 'truncated'],
-    ['an error line', stream(A + B + A, '{"error":{"code":13,"message":""}}'), 'rpc'],
-    ['a reset', /** @type {Answer} */ (({socket}) => socket.end(HEAD + chunk(A + B + A))), 'truncated'],
-  ])('a reader slower than %s gets every record before it', async (_, answer, code) => {
-    const server = await serve(answer);
+    ['a truncated stream', stream(A + B + A), 'truncated'],
+    ['an error record', stream(A + B + A, '{"error":{"code":13,"message":""}}'), 'rpc'],
+    ['a closed connection', /** @type {Handler} */ (({socket}) => socket.end(HEAD + chunk(A + B + A))), 'truncated'],
+  ])('a slow reader receives every record before %s', async (_, handler, code) => {
+    const server = await serve(handler);
     const target = new FetchEventTarget(server.url);
     /** @type {string[]} */
     const seen = [];
@@ -759,7 +761,7 @@ describe('records', () => {
     expect(seen).toEqual(['a', 'b', 'a']);
   });
 
-  test('cancelled after a failure, with one unread, end all the same', async () => {
+  test('can be cancelled after a failure with an unread record', async () => {
     const server = await serve(stream(A));
     const target = new FetchEventTarget(server.url);
     const records = target.records();
@@ -768,27 +770,27 @@ describe('records', () => {
     expect(await records.getReader().read()).toEqual({done: true, value: undefined});
   });
 
-  test('hold back the server: while nobody reads, its socket takes no more', async () => {
+  test('have backpressure: without reads, the socket of the server blocks', async () => {
     const line = `${JSON.stringify({type: 'a', data: 'x'.repeat(1 << 14)})}\n`;
     let written = 0;
-    /** When the socket last took something. */
-    let taken = 0;
+    /** When the socket last accepted data. */
+    let acceptedAt = 0;
     const server = await serve(({socket}) => {
       socket.write(HEAD);
       const more = () => {
-        taken = performance.now();
+        acceptedAt = performance.now();
         while (!socket.destroyed && socket.write(chunk(line))) written += line.length;
       };
       socket.on('drain', more);
       more();
     });
     const stalled = () =>
-      vi.waitFor(() => expect(performance.now() - taken).toBeGreaterThan(300), {timeout: 30_000, interval: 20});
+      vi.waitFor(() => expect(performance.now() - acceptedAt).toBeGreaterThan(300), {timeout: 30_000, interval: 20});
     const target = new FetchEventTarget(server.url);
     const reader = target.records().getReader();
     await reader.read();
     await stalled();
-    // What the kernel's two buffers and fetch()'s own take; a server that is not held back writes this much in no time.
+    // The kernel's two socket buffers and those of fetch(): without backpressure the server would soon write more.
     const unread = written;
     expect(unread).toBeLessThan(32 << 20);
     const wanted = Math.ceil((2 * unread) / line.length);
@@ -799,14 +801,14 @@ describe('records', () => {
     target.close();
   }, 60_000);
 
-  test('are given out once', async () => {
+  test('can be obtained only once', async () => {
     const {target} = await run(stream(END));
     expect(await target.records().getReader().read()).toEqual({done: true, value: undefined});
     expect(() => target.records()).toThrow(TypeError);
   });
 });
 
-test('a burst of 5,000 lines lets timers in', async () => {
+test('a burst of 5,000 lines does not block timers', async () => {
   const body = new TextEncoder().encode(A.repeat(5000) + END);
   const fetch = async () => new Response(body, {headers: {'content-type': 'application/x-ndjson'}});
   const target = new FetchEventTarget('http://example.invalid/', {fetch});
@@ -824,12 +826,12 @@ test('a burst of 5,000 lines lets timers in', async () => {
   await target.closed;
   clearInterval(timer);
   expect(count).toBe(5000);
-  // Lines between two timers: one slice, or a few on a machine that is busy; without slices it is all of them.
+  // Lines between two timers: one slice, a few slices on a busy machine; without slices, all lines.
   expect(longest).toBeGreaterThan(0);
   expect(Math.max(longest, between)).toBeLessThan(2500);
 });
 
-test('it is what it says it is', () => {
+test('a new instance has its type and initial state', () => {
   const target = new FetchEventTarget('http://127.0.0.1:9/');
   expect(target).toBeInstanceOf(FetchEventTarget);
   expect(target).toBeInstanceOf(EventTarget);

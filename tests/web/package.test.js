@@ -1,4 +1,4 @@
-// The npm package: packed, installed into an empty project, and used as its users use it.
+// The npm package: packed, installed into an empty project, and used there.
 import {execFile} from 'node:child_process';
 import {cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
@@ -21,14 +21,14 @@ const client = path.join(here, '../../web/client');
 const {resolve} = createRequire(import.meta.url);
 const tsc = path.join(path.dirname(resolve('typescript/package.json')), 'bin/tsc');
 
-/** @type {string} The project that has the package installed. */
+/** @type {string} The project in which the package is installed. */
 let project;
 /** @type {string} */
 let scratch;
-/** @type {string[]} What is in the package. */
+/** @type {string[]} The files of the package. */
 let packed;
 
-/** npm, of the Node that runs this. @param {string} cwd @param {string[]} args */
+/** Runs the npm of the current Node. @param {string} cwd @param {string[]} args */
 const npm = async (cwd, ...args) => {
   const bin = path.dirname(await realpath(process.execPath));
   const cli = path.join(bin, '../lib/node_modules/npm/bin/npm-cli.js');
@@ -46,7 +46,7 @@ beforeAll(async () => {
   await cp(path.join(client, '../tsconfig.json'), path.join(source, '../tsconfig.json'));
   await symlink(path.resolve(path.dirname(tsc), '../..'), path.join(scratch, 'web/node_modules'));
 
-  // `prepack` writes the declarations.
+  // The `prepack` script writes the type declarations.
   const [tarball] = JSON.parse(await npm(source, 'pack', '--json'));
   packed = tarball.files.map((/** @type {{path: string}} */ file) => file.path).sort();
   await writeFile(path.join(project, 'package.json'), '{"private": true, "type": "module"}');
@@ -54,7 +54,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(scratch, {recursive: true}));
 
-test('holds the client, its types and nothing else', async () => {
+test('contains only the client and its types', async () => {
   expect(packed).toEqual([
     'README.md',
     'fetch-event-error.js',
@@ -92,7 +92,7 @@ test('works in Node', async () => {
   expect([JSON.parse(stdout), stderr]).toEqual([[EXPECTED, ['1']], '']);
 });
 
-/** What the compiler says of a file of TypeScript in the project. @param {string} text */
+/** Compiles a TypeScript file in the project and returns the compiler's output. @param {string} text */
 const compile = async (text) => {
   await writeFile(path.join(project, 'use.ts'), text);
   const options = [
@@ -141,7 +141,7 @@ const lines: (string | Error)[] = new LineDecoder(1024).push(new Uint8Array());
 export {target, state, stream, lines};
 `;
 
-test('is typed', async () => {
+test('has types', async () => {
   expect(await compile(USE)).toBe('');
 });
 
@@ -151,7 +151,7 @@ test.each([
   ['a property that is read-only', `ticks.url = '/';`, 'TS2540'],
   ['a field that the message lacks', `ticks.addEventListener('tick', (event) => event.data.time);`, 'TS2339'],
   ['a field that the event lacks', `ticks.addEventListener('close', (event) => event.code);`, 'TS2339'],
-])('its types refuse %s', async (_, line, code) => {
+])('its types reject %s', async (_, line, code) => {
   expect(await compile(USE + line)).toContain(code);
 });
 

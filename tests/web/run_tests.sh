@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Runs one suite of JavaScript: run_tests.sh NODE NODE_MODULES vitest|types FOLDER FILE...
+# Runs a JavaScript test suite: run_tests.sh NODE NODE_MODULES vitest|types FOLDER FILE...
 #
-# The files are copied, because Node and Vite resolve a module from where its file really is, and the packages lie
-# beside none of Bazel's links. Writes JUnit XML where Bazel asks for it.
+# Copies the files next to node_modules: Node and Vite resolve packages from the real path of a file, not from Bazel's
+# symbolic links. Writes JUnit XML to $XML_OUTPUT_FILE.
 set -euo pipefail
 node=$PWD/$1
 modules=$(readlink -f "$2")
 suite=$3
 folder=$4
 shift 4
-# Binaries that a suite runs.
+# The binaries that a suite runs, as absolute paths.
 for binary in GATEWAY SERVICE; do
   [ -z "${!binary:-}" ] || export "$binary=$PWD/${!binary}"
 done
-# Chromium writes to its home and binds a socket among its temporary files, whose path Bazel's folder makes too long.
+# Chromium writes to $HOME and creates a socket in $TMPDIR: the path of Bazel's folder is too long for a socket.
 scratch=$(mktemp -d /tmp/penstock-web.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 export HOME=$scratch TMPDIR=$scratch
@@ -26,7 +26,7 @@ cd "$root/$folder"
 
 case $suite in
   vitest)
-    # The copy has no configuration file: all there is to configure is here.
+    # The copy contains no configuration file: all options are here.
     "$node" "$modules/vitest/vitest.mjs" run --root . --testTimeout=120000 --hookTimeout=60000 \
       --reporter=default --reporter=junit --outputFile.junit="${XML_OUTPUT_FILE:-$TEST_TMPDIR/junit.xml}"
     ;;

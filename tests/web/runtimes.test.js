@@ -1,4 +1,4 @@
-// The client where there is no page: worker threads, Deno and Bun. Each makes the same of the same bytes.
+// The client outside of browsers: Node, its worker threads, Deno and Bun. All must dispatch the same events.
 import {execFile} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {createRequire} from 'node:module';
@@ -14,7 +14,7 @@ import {scenarioServer} from './scenario_server.js';
 
 const run = promisify(execFile);
 const {resolve} = createRequire(import.meta.url);
-/** A file of a package that has no entry point. @param {string} name @param {string} file */
+/** The path of a file in a package that has no entry point. @param {string} name @param {string} file */
 const inPackage = (name, file) => path.join(path.dirname(resolve(`${name}/package.json`)), file);
 
 const serve = async () => {
@@ -36,7 +36,7 @@ test('a worker thread of Node', async () => {
     'console.log',
     `(await import('node:worker_threads')).parentPort.postMessage`,
   );
-  // A worker of text is a script; import() is all that it needs to be a module.
+  // Worker code passed as a string is a script: import() loads a module.
   const module = `data:text/javascript,${encodeURIComponent(source)}`;
   const worker = new Worker(`import(${JSON.stringify(module)})`, {eval: true});
   onTestFinished(async () => void (await worker.terminate()));
@@ -57,7 +57,7 @@ test.each([
     const url = await serve();
     const home = await mkdtemp(path.join(tmpdir(), 'runtime-'));
     onTestFinished(() => rm(home, {recursive: true}));
-    // Neither looks for updates, sends reports or writes outside its folder.
+    // No update check, no telemetry, no files outside of its folder.
     const env = {HOME: home, DENO_DIR: home, DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1', TMPDIR: home};
     const running = run(binary, args, {env, timeout: 60_000});
     running.child.stdin?.end(program(url));

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * One stream from its start over a cut to its end, as a list of events: what every runtime must make of it.
+ * A stream that is aborted, resumed and completed, as a list of events, to compare runtimes.
  *
- *     await streamEvents(url)   // the server: RECORDS with an id, a cut, then, asked to resume, the rest
+ *     await streamEvents(url)   // with the server of scenario_server.js
  *
- * It knows no runtime: it runs in Node, in its worker threads, in browsers' workers, in Deno and in Bun.
+ * It uses no API of a runtime: it runs in Node, its worker threads, browser workers, Deno and Bun.
  */
 import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
 
@@ -24,12 +24,12 @@ export const streamEvents = async (url, Client = FetchEventTarget) => {
     events.push(`close ${reason} ${wasClean} ${status}`),
   );
   await target.closed;
-  // And pulled, one record at a time.
+  // A second stream, read one record at a time.
   for await (const {type, data} of new Client(url)) events.push(`pulled ${type} ${data}`);
   return events;
 };
 
-/** What comes of the answers that `scenario_server.js` gives. */
+/** The expected events for the responses of `scenario_server.js`. */
 export const EXPECTED = [
   'open',
   'tick é🌊 after s-1',

@@ -1,12 +1,12 @@
 // @ts-check
-/** The server's side of `scenario.js`. */
+/** The server for `scenario.js`. */
 import {HEAD, LAST, chunk, faultServer} from './fault_server.js';
 
-/** How many requests the scenario makes. */
+/** The number of requests of the scenario. */
 const REQUESTS = 3;
 
 /**
- * The body that answers the nth request, from 0.
+ * The response body of the nth request, from 0.
  * @param {number} n
  * @param {{headers: Record<string, unknown>, body: string}} request
  */
@@ -14,7 +14,7 @@ export const scenarioBody = (n, {headers, body}) => {
   switch (n) {
     case 0: {
       const message = JSON.stringify(JSON.parse(body).message);
-      // Cut in a line, but ended as HTTP has it: Bun's fetch() drops what it has read when a connection is lost.
+      // Ends within a line, but as a complete HTTP body: Bun's fetch() discards buffered data at a connection loss.
       return `{"type":"tick","data":${message},"id":"s-1"}\n{"type":"ti`;
     }
     case 1: {
@@ -31,7 +31,7 @@ export const scenarioServer = () =>
     ...Array.from(
       {length: REQUESTS},
       (_, n) =>
-        /** @type {import('./fault_server.js').Answer} */
+        /** @type {import('./fault_server.js').Handler} */
         (({socket, request}) => socket.write(HEAD + chunk(scenarioBody(n, request)) + LAST)),
     ),
   );

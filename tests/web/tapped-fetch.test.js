@@ -1,4 +1,4 @@
-// The tap: what goes through is told, and goes through as it was.
+// tappedFetch() reports bytes and lines and forwards the response unchanged.
 import {afterEach, expect, test} from 'vitest';
 
 import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
@@ -12,9 +12,9 @@ afterEach(async () => {
   while (cleanups.length) await cleanups.pop()?.();
 });
 
-/** @param {import('./fault_server.js').Answer} answer */
-const run = async (answer) => {
-  const server = await faultServer(answer);
+/** @param {import('./fault_server.js').Handler} handler */
+const run = async (handler) => {
+  const server = await faultServer(handler);
   cleanups.push(() => server.close());
   let bytes = 0;
   /** @type {string[]} */
@@ -27,7 +27,7 @@ const run = async (answer) => {
 const A = '{"type":"a","data":1}';
 const END = '{"end":{"code":0}}';
 
-test('every byte is counted, every line told, the ending too', async () => {
+test('every byte and every line is reported, including the final record', async () => {
   const {bytes, lines, reason} = await run(({socket}) =>
     socket.write(`${HEAD}${chunk(`${A}\n \n`)}${chunk(`  ${A}\n${END}`)}${LAST}`),
   );
@@ -35,18 +35,18 @@ test('every byte is counted, every line told, the ending too', async () => {
   expect(bytes).toBe(`${A}\n \n  ${A}\n${END}`.length);
 });
 
-test('a refusal is one too', async () => {
+test('the body of an error response is reported', async () => {
   const body = '{"code":3,"message":"no"}';
   const {lines, status, error} = await run(({socket}) => socket.write(reply('400 Bad Request', body)));
   expect([lines, status, error?.rpc?.code]).toEqual([[body], 400, 3]);
 });
 
-test('a cut stays a cut', async () => {
+test('an aborted response stays aborted', async () => {
   const {lines, reason} = await run(({socket}) => socket.end(`${HEAD}${chunk(`${A}\n`)}`));
   expect([lines, reason]).toEqual([[A], 'truncated']);
 });
 
-test('a reply without a body goes through', async () => {
+test('a response without a body is forwarded', async () => {
   expect(await run(({socket}) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'))).toMatchObject({
     lines: [],
     reason: 'no-content',

@@ -1,5 +1,5 @@
-// What goes wrong in a client as tutorials write it, one test a defect: a class that pipes `response.body` through a text
-// decoder, a line splitter and JSON.parse into dispatchEvent(). Vitest fails the run on any unhandled rejection.
+// One test per defect of a typical tutorial client: a class that pipes `response.body` through a text decoder, a line
+// splitter and JSON.parse() into dispatchEvent(). Vitest fails the run at any unhandled rejection.
 import {afterEach, expect, test, vi} from 'vitest';
 
 import {FetchEventTarget} from '../../web/client/fetch-event-target.js';
@@ -7,7 +7,7 @@ import {LineDecoder} from '../../web/client/ndjson.js';
 
 import {HEAD, LAST, chunk, faultServer, reply} from './fault_server.js';
 
-/** @typedef {import('./fault_server.js').Answer} Answer */
+/** @typedef {import('./fault_server.js').Handler} Handler */
 
 const A = '{"type":"a","data":1}\n';
 const END = '{"end":{"code":0}}\n';
@@ -18,20 +18,20 @@ afterEach(async () => {
   while (cleanups.length) await cleanups.pop()?.();
 });
 
-/** @param {Answer[]} answers */
-const serve = async (...answers) => {
-  const server = await faultServer(...answers);
+/** @param {Handler[]} handlers */
+const serve = async (...handlers) => {
+  const server = await faultServer(...handlers);
   cleanups.push(() => server.close());
   return server;
 };
 
-/** A whole body. @param {string[]} chunks @returns {Answer} */
+/** A complete response of these chunks. @param {string[]} chunks @returns {Handler} */
 const stream =
   (...chunks) =>
   ({socket}) =>
     socket.write(HEAD + chunks.map(chunk).join('') + LAST);
 
-/** The names of all events of a target, in order. @param {FetchEventTarget} target */
+/** Records the names of all events, in order. @param {FetchEventTarget} target */
 const names = (target) => {
   /** @type {string[]} */
   const seen = [];
@@ -42,11 +42,11 @@ const names = (target) => {
 };
 
 /**
- * @param {Answer} answer
+ * @param {Handler} handler
  * @param {ConstructorParameters<typeof FetchEventTarget>[1]} [init]
  */
-const run = async (answer, init) => {
-  const {url} = await serve(answer);
+const run = async (handler, init) => {
+  const {url} = await serve(handler);
   const target = new FetchEventTarget(url, init);
   const events = names(target);
   return {events, info: await target.closed, target};
@@ -73,49 +73,49 @@ test('3: status and type were never checked: a 500 became a bare close', async (
   expect(page.info.reason).toBe('content-type');
 });
 
-test('4: a line `null` threw: neither close nor abort came', async () => {
+test('4: a line `null` threw: neither close nor abort was dispatched', async () => {
   const {events, info} = await run(stream('null\n', END));
   expect(events).toEqual(['open', 'start', 'error', 'close']);
   expect(info.reason).toBe('parse');
 });
 
-test('5: a blank line killed the stream', async () => {
+test('5: a blank line stopped the stream', async () => {
   const {events} = await run(stream('\n', `\r\n${A}`, '   \n', END));
   expect(events).toEqual(['open', 'start', 'message', 'a', 'close']);
 });
 
-test('6: one bad line dropped the good records of the same chunk too', async () => {
+test('6: an invalid line also dropped the valid records of its chunk', async () => {
   expect((await run(stream(`${A}{"\n${A}`, END))).events).toEqual(['open', 'start', 'message', 'a', 'error', 'close']);
   const skipping = await run(stream(`${A}{"\n${A}`, END), {onMalformed: 'skip'});
   expect(skipping.events).toEqual(['open', 'start', 'message', 'a', 'error', 'message', 'a', 'close']);
   expect(skipping.info.wasClean).toBe(true);
 });
 
-test('7: the promise of the pipe was dropped: an unhandled rejection and no error', async () => {
+test('7: the promise of pipeTo() was not handled: an unhandled rejection, no error event', async () => {
   /** @type {unknown[]} */
   const unhandled = [];
   const note = (/** @type {unknown} */ reason) => unhandled.push(reason);
   process.on('unhandledRejection', note);
   cleanups.push(() => process.off('unhandledRejection', note));
-  // Every place where a promise can fail: before the head, in it, and in the body.
-  for (const answer of /** @type {Answer[]} */ ([
+  // A failure before the response head, in an error body, and in the stream.
+  for (const handler of /** @type {Handler[]} */ ([
     ({socket}) => socket.destroy(),
     ({socket}) => socket.end('HTTP/1.1 500 No\r\nContent-Length: 99\r\n\r\n{'),
     ({socket}) => socket.end(HEAD + chunk(A)),
     ({socket}) => void socket.write(HEAD + chunk(A), () => setTimeout(() => socket.resetAndDestroy(), 20)),
   ])) {
-    expect((await run(answer)).events.slice(-2)).toEqual(['error', 'close']);
+    expect((await run(handler)).events.slice(-2)).toEqual(['error', 'close']);
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(unhandled).toEqual([]);
 });
 
-test("8: abort meant any failure; a user's abort was error before the head and abort after it", async () => {
-  for (const [answer, before] of /** @type {[Answer, string[]][]} */ ([
+test('8: abort meant any failure; an abort by the caller before the response was dispatched as error', async () => {
+  for (const [handler, before] of /** @type {[Handler, string[]][]} */ ([
     [() => {}, []],
     [({socket}) => socket.write(HEAD + chunk(A)), ['open', 'start', 'message', 'a']],
   ])) {
-    const server = await serve(answer);
+    const server = await serve(handler);
     const target = new FetchEventTarget(server.url);
     const events = names(target);
     await vi.waitFor(() => expect([server.requests.length, events]).toEqual([1, before]));
@@ -142,8 +142,8 @@ test('10: a record typed error or close forged a lifecycle event', async () => {
 });
 
 test('11: a truncated stream looked complete', async () => {
-  for (const answer of /** @type {Answer[]} */ ([stream(A), ({socket}) => socket.end(HEAD + chunk(A))])) {
-    const {events, info} = await run(answer);
+  for (const handler of /** @type {Handler[]} */ ([stream(A), ({socket}) => socket.end(HEAD + chunk(A))])) {
+    const {events, info} = await run(handler);
     expect(events.slice(-2)).toEqual(['error', 'close']);
     expect(info).toMatchObject({reason: 'truncated', wasClean: false});
   }
@@ -158,13 +158,13 @@ test('12: a long line over many chunks was quadratic', () => {
     expect(decoder.end()[0]?.toString().length).toBe(chunks * piece.length);
     return performance.now() - start;
   };
-  cost(1 << 12); // Compiled now.
+  cost(1 << 12); // Warm-up: compiles the code.
   const best = (/** @type {number} */ chunks) => Math.min(...[1, 2, 3].map(() => cost(chunks)));
-  // 16 times the chunks: quadratic work would take 256 times as long.
+  // 16 times the chunks take 16 times as long if the work is linear, 256 times if it is quadratic.
   expect(best(1 << 16) / best(1 << 12)).toBeLessThan(64);
 });
 
-test('13: no line was too long', async () => {
+test('13: the length of a line was not limited', async () => {
   const endless = await serve(({socket}) => {
     socket.write(HEAD);
     const more = () => {
@@ -178,7 +178,7 @@ test('13: no line was too long', async () => {
   await vi.waitFor(() => expect(endless.sockets.size).toBe(0));
 });
 
-test('14: 5,000 lines in one chunk starved timers and paint', async () => {
+test('14: 5,000 lines in one chunk blocked timers and rendering', async () => {
   const body = new TextEncoder().encode(A.repeat(5000) + END);
   const fetch = async () => new Response(body, {headers: {'content-type': 'application/x-ndjson'}});
   const target = new FetchEventTarget('http://example.invalid/', {fetch});
@@ -188,13 +188,13 @@ test('14: 5,000 lines in one chunk starved timers and paint', async () => {
   target.addEventListener('a', () => (most = Math.max(most, ++since)));
   expect((await target.closed).wasClean).toBe(true);
   clearInterval(timer);
-  // A slice is 256 lines; a busy machine may fire the timer only after some. Without slices it is all of them.
+  // A slice is 256 lines; on a busy machine the timer may fire only after a few. Without slices: after all lines.
   expect(most).toBeLessThan(2500);
 });
 
 test('15: no reconnection, id, readyState, close() or idle timeout', async () => {
   const server = await serve(
-    ({socket}) => socket.write(HEAD + chunk('{"type":"a","data":1,"id":"7"}\n')), // And then silence.
+    ({socket}) => socket.write(HEAD + chunk('{"type":"a","data":1,"id":"7"}\n')), // Then no more data.
     ({socket}) => socket.write(HEAD + chunk('{"type":"a","data":2,"id":"8"}\n')),
   );
   const target = new FetchEventTarget(server.url, {idleTimeout: 50, retry: {minDelay: 1}});
@@ -212,7 +212,7 @@ test('15: no reconnection, id, readyState, close() or idle timeout', async () =>
 });
 
 test('16: an echoed message went into innerHTML', async () => {
-  // The client's part: what a record holds is handed on as it came. That the page shows it as text is tested in a browser.
+  // The client passes data on unchanged. That the page shows it as text is a browser test.
   const data = `<img src=x onerror="alert(1)">`;
   const {url} = await serve(stream(`${JSON.stringify({type: 'a', data})}\n`, END));
   const target = new FetchEventTarget(url);
@@ -223,11 +223,11 @@ test('16: an echoed message went into innerHTML', async () => {
   expect(seen).toEqual([data]);
 });
 
-test("17: the server's Host was pasted into a script, which breaks behind TLS", async () => {
+test('17: the server inserted the Host header into a script, which breaks behind a TLS proxy', async () => {
   const {url, requests} = await serve(stream(END));
   vi.stubGlobal('document', Object.assign(new EventTarget(), {baseURI: new URL('/under/page.html', url).href}));
   cleanups.push(() => vi.unstubAllGlobals());
-  // A path is all that a page needs to say: scheme, host and folder are the page's own.
+  // A relative path is enough: it is resolved against the URL of the page.
   const target = new FetchEventTarget('v1/ticks:subscribe');
   expect(target.url).toBe(new URL('/under/v1/ticks:subscribe', url).href);
   await target.closed;

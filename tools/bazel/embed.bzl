@@ -1,4 +1,4 @@
-"""Files compiled into a binary: `embed`."""
+"""Embeds files in a binary: `embed`."""
 
 def embed(name, srcs, function, root, testonly = False):
     """A cc_library that defines `absl::Span<const EmbeddedFile> penstock::http::FUNCTION()`.

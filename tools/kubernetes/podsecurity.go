@@ -1,9 +1,9 @@
-// podsecurity judges manifests as Kubernetes' own admission controller judges pods: those of standard input, at the Pod
-// Security level that its argument names.
+// podsecurity checks the manifests on standard input at a Pod Security level, with the code of Kubernetes' admission
+// controller.
 //
 //	kustomize build deploy/overlays/prod | podsecurity restricted
 //
-// A line for each pod template; exit 1 where one is refused, or where there is none to judge.
+// Prints one line per pod template. Exits with 1 if one is refused, or if there is none.
 package main
 
 import (
@@ -37,10 +37,10 @@ func run(arguments []string, manifests io.Reader) error {
 	if err != nil {
 		return err
 	}
-	judged, refused := 0, 0
+	checked, refused := 0, 0
 	decoder := yaml.NewYAMLOrJSONDecoder(manifests, 4096)
 	for {
-		// Every kind that makes pods but for CronJob and Pod has them at the same place.
+		// All kinds with a pod template have it at the same place, except CronJob; a Pod has none.
 		var workload appsv1.Deployment
 		if err := decoder.Decode(&workload); errors.Is(err, io.EOF) {
 			break
@@ -49,11 +49,11 @@ func run(arguments []string, manifests io.Reader) error {
 		}
 		if len(workload.Spec.Template.Spec.Containers) == 0 {
 			if kind := workload.Kind; kind == "Pod" || kind == "CronJob" {
-				return fmt.Errorf("%s %s: this kind is not judged here", kind, workload.Name)
+				return fmt.Errorf("%s %s: kind not supported", kind, workload.Name)
 			}
 			continue
 		}
-		judged++
+		checked++
 		template := workload.Spec.Template
 		result := policy.AggregateCheckResults(evaluator.EvaluatePod(
 			api.LevelVersion{Level: level, Version: api.LatestVersion()}, &template.ObjectMeta, &template.Spec))
@@ -64,11 +64,11 @@ func run(arguments []string, manifests io.Reader) error {
 		}
 		fmt.Printf("%s %s: %s\n", workload.Kind, workload.Name, verdict)
 	}
-	if judged == 0 {
-		return errors.New("no pod template in the input")
+	if checked == 0 {
+		return errors.New("no pod template found on standard input")
 	}
 	if refused > 0 {
-		return fmt.Errorf("%d of %d pod templates are refused", refused, judged)
+		return fmt.Errorf("%d of %d pod templates are refused", refused, checked)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What goes wrong with a stream: one class, told apart by `code`.
+ * The client's error type: one class, distinguished by `code`.
  *
  *     const {error} = await target.closed;
  *     if (error?.code === 'http' && error.status === 401) signIn();
@@ -16,50 +16,56 @@
  */
 
 /**
- * `http` a status other than 2xx; `network` no response; `content-type` a response that is no stream; `parse` a line
- * that is no record; `truncated` a body without an ending; `line-too-long`; `idle` nothing came in time; `rpc` an
- * `{"error"}` line.
+ * - `http`: the response status is not 2xx
+ * - `network`: the request failed before a response arrived
+ * - `content-type`: the response is not JSON
+ * - `parse`: a line is not a valid record
+ * - `truncated`: the body stopped without a final record
+ * - `line-too-long`: a line exceeds `maxLineLength`
+ * - `idle`: no data arrived within `idleTimeout`
+ * - `rpc`: the server sent an `{"error"}` record
  * @typedef {'http' | 'network' | 'content-type' | 'parse' | 'truncated' | 'line-too-long' | 'idle' | 'rpc'} ErrorCode
  */
 
-/** What went wrong. */
+/** Why a request or a stream failed. */
 export class FetchEventError extends Error {
   name = 'FetchEventError';
-  /** The HTTP status; 0 if no response came. */
+  /** The HTTP status; 0 if there was no response. */
   status = 0;
-  /** @type {RpcStatus | undefined} The gRPC status, where the server told one. */
+  /** @type {RpcStatus | undefined} The gRPC status, if the server sent one. */
   rpc;
-  /** @type {number | undefined} ms that the server asks to wait, where it does. */
+  /** @type {number | undefined} The minimum delay before a retry that the server requested, in ms. */
   retryAfter;
 
   /**
    * @param {ErrorCode} code
    * @param {string} message
-   * @param {{status?: number, rpc?: RpcStatus, retryAfter?: number, cause?: unknown}} [more]
+   * @param {{status?: number, rpc?: RpcStatus, retryAfter?: number, cause?: unknown}} [fields]
    */
-  constructor(code, message, more) {
-    super(message, more);
+  constructor(code, message, fields) {
+    super(message, fields);
     this.code = code;
-    Object.assign(this, more);
+    Object.assign(this, fields);
   }
 }
 
-/** @param {string | null} value Retry-After: seconds or a date */
+/** @param {string | null} value of a Retry-After header: seconds or an HTTP date */
 const retryAfterMs = (value) =>
   value ? Math.max(0, Number(value) * 1000 || Date.parse(value) - Date.now() || 0) : undefined;
 
 /**
- * What a refused request says: the gateway's JSON, grpc-gateway's, or just the status.
+ * The error for a response whose status is not 2xx. The gRPC status is taken from the gateway's or grpc-gateway's JSON
+ * body, if there is one.
  * @param {Response} response
- * @param {string} body as much of it as came
+ * @param {string} body possibly incomplete
  */
-export const refusal = ({status, headers}, body) => {
+export const httpError = ({status, headers}, body) => {
   let rpc;
   try {
     const json = JSON.parse(body);
     rpc = json.error ?? json;
   } catch {
-    // Not every error page is JSON, nor whole; the status is what counts.
+    // Proxies send error pages that are not JSON, and the body may be incomplete: the HTTP status is enough.
   }
   if (!(rpc?.code >= 0)) rpc = undefined;
   const retryAfter = retryAfterMs(headers.get('retry-after'));
@@ -67,11 +73,11 @@ export const refusal = ({status, headers}, body) => {
 };
 
 /**
- * What an `{"error"}` line says. Its google.rpc.RetryInfo, if it has one, is what the server asks to wait.
+ * The error for an `{"error"}` record. `retryAfter` is taken from its google.rpc.RetryInfo, if it has one.
  * @param {RpcStatus} rpc
  * @param {number} status
  */
-export const failure = (rpc, status) => {
+export const rpcError = (rpc, status) => {
   const info = rpc.details?.find((detail) => /\.RetryInfo$/.test(detail?.['@type']));
   const retryAfter = info && (parseFloat(info.retryDelay) * 1000 || 0);
   return new FetchEventError('rpc', rpc.message, {status, rpc, retryAfter});

@@ -1,26 +1,25 @@
 // @ts-check
 /**
- * Streams of JSON lines over fetch(), as events. What EventSource is to GET and text/event-stream, this is to any
- * method and NDJSON.
+ * Reads a stream of newline-delimited JSON (NDJSON) over fetch(), as events: an EventSource for any HTTP method.
  *
  *     const ticks = new FetchEventTarget('/v1/ticks:subscribe', {json: {message: 'hello'}});
  *     ticks.addEventListener('tick', (event) => console.log(event.data.sequence));
  *     ticks.addEventListener('close', (event) => console.log(event.reason, event.wasClean));
  *     // later: ticks.close();
  *
- * or, one record at a time, the server no faster than the loop:
+ * or one record at a time, with backpressure to the server:
  *
  *     for await (const {type, data} of new FetchEventTarget(url, {json})) await use(data);
  *
- * It reads `{"type","data","id"?}` lines with `{"end"}` or `{"error"}` as the last one, and grpc-gateway's `{"result"}`
- * and `{"error"}` lines. It needs no `window`: it runs in workers, Node, Deno and Bun as well.
+ * It reads the gateway's records, `{"type","data","id"?}` followed by a final `{"end"}` or `{"error"}`, and
+ * grpc-gateway's `{"result"}` and `{"error"}`. It does not require `window`, so it also runs in workers, Node, Deno and
+ * Bun.
  *
- * Promises it makes: exactly one `close` event, whatever happens; a body that stops without an ending line is an
- * error, never an end; a request that may have been acted on is not sent again unless that is known to be safe (see
- * `RetryOptions`).
+ * Guarantees: there is exactly one `close` event; a body that stops without a final record is an error (`truncated`); a
+ * request that the server may have processed is not retried unless that is safe (see `RetryOptions`).
  */
 
-import {FetchEventError, failure, refusal} from './fetch-event-error.js';
+import {FetchEventError, httpError, rpcError} from './fetch-event-error.js';
 import {LineDecoder} from './ndjson.js';
 import {retryPolicy} from './retry-policy.js';
 
@@ -34,36 +33,36 @@ export {FetchEventError};
  * One record of the stream.
  * @template M
  * @typedef {object} StreamRecord
- * @property {string} type the record's name; `message` where the server gives none
+ * @property {string} type the record's type; `message` if the server sends none
  * @property {M} data
- * @property {string} [id] where the server can resume after this record
+ * @property {string} [id] event ID: the stream can be resumed after this record
  */
 
 /**
  * How a stream ended.
  * @typedef {object} CloseInfo
- * @property {string} reason `end`, `no-content` (204), `aborted`, the text given to `close()`, or the error's code
- * @property {boolean} wasClean the server said that this is the end
- * @property {number} status of the last HTTP response; 0 if there was none
- * @property {FetchEventError} [error] what went wrong, if something did
+ * @property {string} reason `end`, `no-content` (204), `aborted`, the argument of `close()`, or the error's code
+ * @property {boolean} wasClean the server completed the stream
+ * @property {number} status HTTP status of the last response; 0 if there was none
+ * @property {FetchEventError} [error] if the stream failed
  */
 
 /**
  * @typedef {object} FetchEventTargetOptions
- * @property {HeadersInit | (() => HeadersInit | Promise<HeadersInit>)} [headers] a function is asked each time
- * @property {any} [json] sent as the body, with its Content-Type
- * @property {AbortSignal | null} [signal] closes the stream
- * @property {typeof globalThis.fetch} [fetch] used in place of the global one
- * @property {RetryOptions | false} [retry]
- * @property {number} [connectTimeout] ms until the response's head; 0, the default, is none
- * @property {number} [idleTimeout] ms without a byte, heartbeats counted; 0, the default, is none
- * @property {number} [maxLineLength] bytes; 1 Mi
- * @property {'fail' | 'skip'} [onMalformed] end the stream at a bad line (the default), or report it and go on
- * @property {boolean} [requireEnd] ask for an ending line of `{"result"}` streams too, which grpc-gateway never sends
+ * @property {HeadersInit | (() => HeadersInit | Promise<HeadersInit>)} [headers] a function is called for each request
+ * @property {any} [json] the request body, sent with Content-Type application/json
+ * @property {AbortSignal | null} [signal] closes the stream when aborted
+ * @property {typeof globalThis.fetch} [fetch] used instead of the global fetch()
+ * @property {RetryOptions | false} [retry] when to retry; false: never
+ * @property {number} [connectTimeout] ms to wait for the response headers; default 0: no limit
+ * @property {number} [idleTimeout] ms to wait for data; heartbeats count as data; default 0: no limit
+ * @property {number} [maxLineLength] bytes; default 1 Mi
+ * @property {'fail' | 'skip'} [onMalformed] close the stream at an invalid line (default), or report it and continue
+ * @property {boolean} [requireEnd] require a final record after `{"result"}` records too; grpc-gateway sends none
  */
 
 /**
- * What the listeners of an event get. Names that are not ours are types of records.
+ * The event object by event name. A name that is not one of the client's own is a record type.
  * @template {string} K
  * @template M
  * @typedef {K extends 'error' ? Event & {error: FetchEventError, willRetry: boolean}
@@ -77,53 +76,56 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-// Timers, input and paint are let in after so many lines or so long, whichever is first.
+// Yields to timers, input and rendering after this many lines or this long, whichever comes first.
 const SLICE_LINES = 256;
 const SLICE_MS = 8;
-// A connection that lived this long was a success: the next failure is a first one.
+// A connection that was open this long resets the retry counter.
 const UPTIME_MS = 5000;
-// An error reply is short, or not worth waiting for.
+// How long to wait for the body of an error response.
 const ERROR_BODY_MS = 5000;
-// What ends a body after its ending line comes at once, or the connection is not worth keeping.
+// How long to wait for the end of the body after the final record, so that the connection can be reused.
 const LINGER_MS = 1000;
-// setTimeout takes no more.
+// The maximum delay of setTimeout.
 const MAX_DELAY = 2 ** 31 - 1;
-// Names of our own events: a record cannot forge one.
+// The client's own event names: a record of such a type is dispatched as `message` only.
 const RESERVED = /^(open|start|message|retry|error|close|abort|end)$/;
 
 const now = () => performance.now();
 
-/** Lets other tasks run. Not setTimeout, which browsers stretch, nor scheduler.yield, which goes before timers. */
-const breathe = () =>
+/**
+ * Yields to the event loop. setTimeout would be throttled by browsers, scheduler.yield would resume before timers run.
+ * @returns {Promise<void>}
+ */
+const yieldToEventLoop = () =>
   new Promise((resolve) => {
     const {port1, port2} = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
-      resolve(undefined);
+      resolve();
     };
     port2.postMessage(0);
   });
 
 /**
- * Does the work, or fails when it takes longer than `ms`. 0 or nothing: no limit.
+ * Runs `work`; rejects if it takes longer than `ms`. 0 or undefined: no limit.
  * @template T
  * @param {number | undefined} ms
- * @param {'network' | 'idle'} code
+ * @param {'network' | 'idle'} code of the error
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-const within = (ms, code, work) =>
+const withTimeout = (ms, code, work) =>
   ms
     ? new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new FetchEventError(code, `nothing for ${ms} ms`)), ms);
+        const timer = setTimeout(() => reject(new FetchEventError(code, `no data for ${ms} ms`)), ms);
         work()
           .then(resolve, reject)
-          .finally(() => clearTimeout(timer));
+          .then(() => clearTimeout(timer));
       })
     : work();
 
 /**
- * EventTarget with the types of our events.
+ * EventTarget with the types of the client's events.
  * @template M
  * @typedef {object} TypedEvents
  * @property {<K extends string>(type: K, listener: ((event: EventOf<K, M>) => void) | EventListenerObject | null,
@@ -136,11 +138,11 @@ const TypedEventTarget = /** @type {new <M>() => TypedEvents<M> & EventTarget} *
 );
 
 /**
- * The lifecycle: CONNECTING → OPEN → CLOSED, and back to CONNECTING for a retry.
+ * States: CONNECTING → OPEN → CLOSED, and back to CONNECTING for a retry.
  *
- * Events: `open`; `message` for every record; one named like the record's type, unless that is a name of ours;
- * `error` {error, willRetry}; `retry` {delay, attempt, cause}; `close` (CloseInfo), once, the last one. `start` is
- * another name for `open`; `abort` comes before `close` when the caller ended the stream.
+ * Events: `open`; `message` for every record, then one named after the record's type, unless that name is reserved;
+ * `error` {error, willRetry}; `retry` {delay, attempt, cause}; `close` (CloseInfo), the last event, exactly once.
+ * `start` is an alias of `open`; `abort` precedes `close` if the caller closed the stream.
  *
  * @template [M=any]
  * @extends {TypedEventTarget<M>}
@@ -152,7 +154,7 @@ export class FetchEventTarget extends TypedEventTarget {
 
   /** @readonly @type {string} */
   url;
-  /** @readonly @type {Promise<CloseInfo>} Resolves when the stream has ended, however it did; never rejects. */
+  /** @readonly @type {Promise<CloseInfo>} Resolves when the stream has closed, for any reason; never rejects. */
   closed;
   #init;
   #retry;
@@ -162,30 +164,30 @@ export class FetchEventTarget extends TypedEventTarget {
   /** @type {Response | undefined} */
   #response;
   #controller = new AbortController();
-  /** When the last connection opened. */
-  #opened = 0;
-  /** @type {CloseInfo | undefined} Set once: the end is decided. */
-  #info;
+  /** When the last connection was opened. */
+  #openedAt = 0;
+  /** @type {CloseInfo | undefined} Set once, when the stream is closed. */
+  #closeInfo;
   /** @type {(info: CloseInfo) => void} */
   #resolveClosed = () => {};
-  /** @type {(() => void) | undefined} Ends the wait for a retry, or for a reader of `records`. */
+  /** @type {(() => void) | undefined} Ends the wait for a retry, or for a reader of `records()`. */
   #wake;
-  /** @type {ReadableStreamDefaultController<StreamRecord<M>> | undefined} Where `records` come out. */
+  /** @type {ReadableStreamDefaultController<StreamRecord<M>> | undefined} Set by `records()`. */
   #sink;
 
   /**
    * Connects in a microtask, so that listeners can be added first.
-   * @param {string | URL} url
-   * @param {Omit<RequestInit, 'headers'> & FetchEventTargetOptions} [init] fetch's own options and ours; the method is
-   *   POST unless told
+   * @param {string | URL} url relative to the document or the worker
+   * @param {Omit<RequestInit, 'headers'> & FetchEventTargetOptions} [init] options of fetch() and of the client;
+   *   the default method is POST
    */
   constructor(url, init = {}) {
     super();
     const {body, json, signal} = init;
     this.url = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
-    // fetch() leaves alone what it does not know, so our options go with its own.
+    // fetch() ignores unknown options, so the client's own need not be removed.
     this.#init = {method: 'POST', body: JSON.stringify(json), ...init};
-    // A body that is a stream is used up by the first request.
+    // A stream as the body is consumed by the first request, so there is no retry.
     this.#retry = retryPolicy(body instanceof ReadableStream ? false : init.retry, this.#init.method);
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     const onAbort = () => this.close();
@@ -195,53 +197,53 @@ export class FetchEventTarget extends TypedEventTarget {
     queueMicrotask(() => this.#run());
   }
 
-  /** CONNECTING, OPEN or CLOSED. The wait for a retry is CONNECTING. */
+  /** CONNECTING (also while waiting to retry), OPEN or CLOSED. */
   get readyState() {
     return this.#state;
   }
 
-  /** The id of the last record that had one, or ''. */
+  /** The ID of the last record that had one, or ''. */
   get lastEventId() {
     return this.#lastEventId;
   }
 
-  /** Retries in a row so far; 0 again once a connection has lived 5 s. */
+  /** The number of consecutive retries; reset when a connection was open for 5 s. */
   get attempt() {
     return this.#attempt;
   }
 
-  /** The last response, for its status and headers. */
+  /** The last response: its status and headers. */
   get response() {
     return this.#response;
   }
 
   /**
-   * Ends the stream; no record comes after this. Doing it twice is no error.
-   * @param {string} [reason] what the `close` event tells
+   * Closes the stream: no record is dispatched after this. Idempotent.
+   * @param {string} [reason] the `reason` of the `close` event
    */
   close(reason = 'aborted') {
     this.#close({reason, wasClean: false}, true);
   }
 
   /**
-   * The records, pulled: while nobody reads, no more is read from the network than one record needs. Records that came
-   * before this call are not in it; call it before the first `await`. Cancelling it closes the stream, a failure
-   * errors it once the records before it are read.
+   * The records as a ReadableStream with backpressure: the network is read only as far as the next record requires.
+   * Call it once, before the first `await`: records received before the call are not included. Cancelling it closes the
+   * stream. If the stream fails, it errors after the last record has been read.
    * @returns {ReadableStream<StreamRecord<M>>}
    */
   records() {
-    if (this.#sink) throw new TypeError('records() twice');
+    if (this.#sink) throw new TypeError('records() was already called');
     return new ReadableStream({
       start: (controller) => {
         this.#sink = controller;
         this.closed
           .then(async ({error}) => {
-            // An error throws away what waits to be read.
+            // controller.error() discards unread records: wait until they are read.
             while (error && controller.desiredSize === 0) await this.#woken();
             if (error) controller.error(error);
             else controller.close();
           })
-          // Closing throws where its reader has cancelled it: it is closed already.
+          // close() throws if the reader has cancelled the stream: then it is already closed.
           .catch(() => {});
       },
       pull: () => this.#wake?.(),
@@ -251,7 +253,7 @@ export class FetchEventTarget extends TypedEventTarget {
 
   /** @returns {AsyncGenerator<StreamRecord<M>, void, void>} */
   async *[Symbol.asyncIterator]() {
-    // Not the stream's own iterator, which Safari lacks.
+    // Not the iterator of ReadableStream: Safari lacks it.
     const reader = this.records().getReader();
     try {
       for (let read; !(read = await reader.read()).done;) yield read.value;
@@ -260,53 +262,65 @@ export class FetchEventTarget extends TypedEventTarget {
     }
   }
 
-  /** One connection after another, until there is a reason to stop. Never rejects. */
+  /** Connects, and reconnects while retries are allowed. Never rejects. */
   async #run() {
-    while (!this.#info) {
+    while (!this.#closeInfo) {
       const controller = (this.#controller = new AbortController());
       this.#response = undefined;
       try {
         this.#close({reason: await this.#connect(), wasClean: true});
       } catch (thrown) {
-        const error = this.#asError(thrown);
-        // Of a failed exchange nothing more is wanted; after an `{"error"}` line its body ends by itself.
+        const cause = /** @type {any} */ (thrown);
+        const response = /** @type {Response | undefined} */ (this.#response);
+        const error =
+          cause instanceof FetchEventError
+            ? cause
+            : new FetchEventError(this.#state === OPEN ? 'truncated' : 'network', cause?.message, {
+                status: response?.status ?? 0,
+                cause,
+              });
+        // Releases the connection. Not after an `{"error"}` record: #read() waits for the end of the body.
         if (error.code !== 'rpc') controller.abort();
-        if (this.#info) return;
-        if (this.#state === OPEN && now() - this.#opened >= UPTIME_MS) this.#attempt = 0;
+        if (this.#closeInfo) return;
+        if (this.#state === OPEN && now() - this.#openedAt >= UPTIME_MS) this.#attempt = 0;
         const willRetry = this.#retry.allows(error, this.#attempt, this.#lastEventId);
         this.#state = CONNECTING;
         if (!willRetry) this.#close({reason: error.code, wasClean: false, error});
         this.#emit('error', {error, willRetry});
-        if (willRetry) await this.#pause(error);
+        if (willRetry) await this.#waitToRetry(error);
       }
     }
   }
 
   /**
-   * One request and its response.
-   * @returns {Promise<string>} why it ended well; any other ending is thrown
+   * Sends one request and reads its response.
+   * @returns {Promise<string>} the reason of a clean close; throws if the stream failed
    */
   async #connect() {
     const {headers, json, connectTimeout, fetch = globalThis.fetch} = this.#init;
-    const all = new Headers({accept: 'application/x-ndjson, application/json'});
-    if (json !== undefined) all.set('content-type', 'application/json');
-    if (this.#lastEventId) all.set('last-event-id', this.#lastEventId);
+    const allHeaders = new Headers({accept: 'application/x-ndjson, application/json'});
+    if (json !== undefined) allHeaders.set('content-type', 'application/json');
+    if (this.#lastEventId) allHeaders.set('last-event-id', this.#lastEventId);
     new Headers(typeof headers === 'function' ? await headers() : headers).forEach((value, name) =>
-      all.set(name, value),
+      allHeaders.set(name, value),
     );
-    if (this.#info) return '';
-    const init = {...this.#init, headers: all, signal: this.#controller.signal};
-    const response = await within(connectTimeout, 'network', () => fetch(this.url, init));
+    if (this.#closeInfo) return '';
+    const init = {...this.#init, headers: allHeaders, signal: this.#controller.signal};
+    const response = await withTimeout(connectTimeout, 'network', () => fetch(this.url, init));
     this.#response = response;
     const {status} = response;
     if (status === 204) return 'no-content';
-    if (!response.ok) throw refusal(response, await within(ERROR_BODY_MS, 'idle', () => response.text()).catch(String));
+    if (!response.ok) {
+      throw httpError(response, await withTimeout(ERROR_BODY_MS, 'idle', () => response.text()).catch(String));
+    }
     const type = response.headers.get('content-type');
-    // No type at all is grpc-gateway's head where it has nothing to say.
-    if (!/json/i.test(type ?? 'json')) throw new FetchEventError('content-type', `not JSON lines: ${type}`, {status});
-    if (this.#info) return '';
+    // grpc-gateway sends no Content-Type if the stream is empty.
+    if (!/json/i.test(type ?? 'json')) {
+      throw new FetchEventError('content-type', `expected NDJSON, got ${type}`, {status});
+    }
+    if (this.#closeInfo) return '';
     this.#state = OPEN;
-    this.#opened = now();
+    this.#openedAt = now();
     this.#emit('open');
     this.#emit('start');
     return this.#read(response);
@@ -314,26 +328,26 @@ export class FetchEventTarget extends TypedEventTarget {
 
   /**
    * @param {Response} response
-   * @returns {Promise<string>} as `#connect`
+   * @returns {Promise<string>} as `#connect()`
    */
   async #read({body, status}) {
     const {idleTimeout, maxLineLength, onMalformed, requireEnd} = this.#init;
     const decoder = new LineDecoder(maxLineLength);
-    // Only an artful `fetch` leaves the body out; that is a cut then, like any other.
+    // Only a custom `fetch` can return a response without a body: the TypeError then becomes `truncated`.
     const reader = /** @type {ReadableStream<Uint8Array>} */ (body).getReader();
-    let plain = false;
-    let left = SLICE_LINES;
-    let since = now();
+    let sawResult = false;
+    let linesLeft = SLICE_LINES;
+    let sliceStart = now();
     for (;;) {
-      const {done, value} = await within(idleTimeout, 'idle', () => reader.read());
+      const {done, value} = await withTimeout(idleTimeout, 'idle', () => reader.read());
       for (const line of done ? decoder.end() : decoder.push(value)) {
-        while (!this.#info && this.#sink?.desiredSize === 0) await this.#woken();
-        if (!left-- || now() - since >= SLICE_MS) {
-          await breathe();
-          left = SLICE_LINES;
-          since = now();
+        while (!this.#closeInfo && this.#sink?.desiredSize === 0) await this.#woken();
+        if (!linesLeft-- || now() - sliceStart >= SLICE_MS) {
+          await yieldToEventLoop();
+          linesLeft = SLICE_LINES;
+          sliceStart = now();
         }
-        if (this.#info) return '';
+        if (this.#closeInfo) return '';
         let type, data, id, result, end, error;
         try {
           if (typeof line !== 'string') throw line;
@@ -341,30 +355,32 @@ export class FetchEventTarget extends TypedEventTarget {
           if (typeof type !== 'string' && !end && !error && result === undefined) throw new TypeError('not a record');
         } catch (thrown) {
           const cause = /** @type {any} */ (thrown);
-          // What a cut left of a record is no mistake of the server's.
+          // An invalid last line is an incomplete record: the body was truncated.
           const code = done ? 'truncated' : cause instanceof RangeError ? 'line-too-long' : 'parse';
-          const fault = new FetchEventError(code, cause.message, {status, cause});
-          if (done || onMalformed !== 'skip') throw fault;
-          this.#emit('error', {error: fault, willRetry: false});
+          const failure = new FetchEventError(code, cause.message, {status, cause});
+          if (done || onMalformed !== 'skip') throw failure;
+          this.#emit('error', {error: failure, willRetry: false});
           continue;
         }
         if (typeof type === 'string') {
           this.#deliver({type, data}, id);
         } else if (result !== undefined) {
-          plain = true;
+          sawResult = true;
           this.#deliver({type: 'message', data: result});
         } else {
-          // Read on to the end of the body, so that the connection can serve again.
+          // Reads to the end of the body, so that the connection can be reused.
           const controller = this.#controller;
-          within(LINGER_MS, 'idle', () => reader.read())
+          withTimeout(LINGER_MS, 'idle', () => reader.read())
             .catch(() => {})
             .then(() => controller.abort());
           if (end) return 'end';
-          throw failure(error, status);
+          throw rpcError(error, status);
         }
       }
-      if (done && plain && !requireEnd) return 'end';
-      if (done) throw new FetchEventError('truncated', 'no ending line', {status});
+      if (done) {
+        if (sawResult && !requireEnd) return 'end';
+        throw new FetchEventError('truncated', 'no final record', {status});
+      }
     }
   }
 
@@ -373,68 +389,62 @@ export class FetchEventTarget extends TypedEventTarget {
    * @param {unknown} [id]
    */
   #deliver(record, id) {
-    // What cannot go back in a header cannot be resumed from.
+    // An ID that is not a valid Last-Event-ID header value cannot be used to resume.
     if (/^[!-~]+$/.test(`${id ?? ''}`)) record.id = this.#lastEventId = `${id}`;
     this.#sink?.enqueue(record);
     const {type, data} = record;
     for (const name of RESERVED.test(type) ? ['message'] : ['message', type]) {
-      if (this.#info) return;
+      if (this.#closeInfo) return;
       const event = new MessageEvent(name, {data, lastEventId: this.#lastEventId});
       this.dispatchEvent(Object.assign(event, {record}));
     }
   }
 
   /**
-   * @param {any} thrown
-   * @returns {FetchEventError}
-   */
-  #asError(thrown) {
-    if (thrown instanceof FetchEventError) return thrown;
-    const code = this.#state === OPEN ? 'truncated' : 'network';
-    return new FetchEventError(code, thrown?.message, {status: this.#response?.status ?? 0, cause: thrown});
-  }
-
-  /**
-   * Waits for the next attempt. When the network or the page comes back, no longer than what the server asks.
+   * Waits before a retry. When the browser comes online or the page becomes visible, only the delay that the server
+   * requested is waited.
    * @param {FetchEventError} cause
    */
-  async #pause(cause) {
-    if (this.#info) return;
+  async #waitToRetry(cause) {
+    if (this.#closeInfo) return;
     const {retryAfter = 0} = cause;
     const delay = this.#retry.delay(this.#attempt, retryAfter, Math.random());
     const start = now();
     let due = start + delay;
     this.#emit('retry', {delay, attempt: ++this.#attempt, cause});
     const {document} = globalThis;
-    const hurry = () => {
+    const shortenDelay = () => {
       if (!document?.hidden) due = start + retryAfter;
       this.#wake?.();
     };
-    // As options of a listener, its `signal` takes the listener away.
-    const over = new AbortController();
-    globalThis.addEventListener?.('online', hurry, over);
-    document?.addEventListener('visibilitychange', hurry, over);
-    for (let left; !this.#info && (left = due - now()) > 0;) {
+    // Passed as the listener options: its `signal` removes the listeners.
+    const listening = new AbortController();
+    globalThis.addEventListener?.('online', shortenDelay, listening);
+    document?.addEventListener('visibilitychange', shortenDelay, listening);
+    for (let left; !this.#closeInfo && (left = due - now()) > 0;) {
       const timer = setTimeout(() => this.#wake?.(), Math.min(left, MAX_DELAY));
       await this.#woken();
       clearTimeout(timer);
     }
-    over.abort();
-  }
-
-  /** Until somebody calls `#wake`; who waits checks what has changed. */
-  #woken() {
-    return new Promise((resolve) => (this.#wake = () => resolve(undefined)));
+    listening.abort();
   }
 
   /**
-   * The one way to CLOSED. The event comes in a microtask, after the `error` that is its reason.
-   * @param {Omit<CloseInfo, 'status'>} ending
+   * Resolves at the next call of `#wake()`. The caller then checks what has changed.
+   * @returns {Promise<void>}
+   */
+  #woken() {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  /**
+   * Changes the state to CLOSED. The `close` event is dispatched in a microtask, after a preceding `error` event.
+   * @param {Omit<CloseInfo, 'status'>} outcome
    * @param {boolean} [aborted] by the caller
    */
-  #close(ending, aborted) {
-    if (this.#info) return;
-    const info = (this.#info = {...ending, status: this.#response?.status ?? 0});
+  #close(outcome, aborted) {
+    if (this.#closeInfo) return;
+    const info = (this.#closeInfo = {...outcome, status: this.#response?.status ?? 0});
     this.#state = CLOSED;
     if (aborted) this.#controller.abort();
     this.#wake?.();

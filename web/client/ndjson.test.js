@@ -1,4 +1,4 @@
-// The decoder, over every way of cutting its input.
+// The line decoder, with its input chunked in every way.
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 
@@ -7,7 +7,7 @@ import {LineDecoder} from './ndjson.js';
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
 /**
- * What comes out of these chunks; errors as their class's name.
+ * The lines of these chunks; errors as the name of their class.
  * @param {Uint8Array[]} chunks
  * @param {number} [max]
  */
@@ -17,8 +17,9 @@ const decode = (chunks, max) => {
   return lines.map((line) => (typeof line === 'string' ? line : line.name));
 };
 
-const cut = (/** @type {Uint8Array} */ whole, /** @type {number[]} */ places) => {
-  const ends = [...places.map((place) => place % (whole.length + 1)).sort((a, b) => a - b), whole.length];
+/** Splits `whole` at these offsets. */
+const split = (/** @type {Uint8Array} */ whole, /** @type {number[]} */ offsets) => {
+  const ends = [...offsets.map((offset) => offset % (whole.length + 1)).sort((a, b) => a - b), whole.length];
   return ends.map((end, i) => whole.subarray(i ? ends[i - 1] : 0, end));
 };
 
@@ -36,32 +37,32 @@ const corpus = [
   },
   {what: 'CRLF', input: bytes('1\r\n2\r\n'), lines: ['1', '2']},
   {what: 'only the last CR belongs to the newline', input: bytes('1\r\r\n'), lines: ['1\r']},
-  {what: 'a CR ends no line', input: bytes('1\r2\n'), lines: ['1\r2']},
+  {what: 'a CR alone does not end a line', input: bytes('1\r2\n'), lines: ['1\r2']},
   {what: 'a byte order mark', input: bytes('\ufeff1\n2\n'), lines: ['1', '2']},
   {what: 'a byte order mark inside a line is text', input: bytes('"a\ufeffb"\n'), lines: ['"a\ufeffb"']},
   {what: 'U+2028, U+2029 and U+0085 are text', input: bytes('"\u2028\u2029\u0085"\n'), lines: ['"\u2028\u2029\u0085"']},
   {what: 'blank lines', input: bytes('\n\r\n \t\r\n1\n\n'), lines: ['1']},
   {what: 'heartbeats before, between and after', input: bytes('  1\n   \n  2 \n  '), lines: ['1', '2 ']},
   {
-    what: 'a byte that no UTF-8 has',
+    what: 'a byte that is never valid in UTF-8',
     input: concat([bytes('1\n"'), Uint8Array.of(0xff), bytes('"\n2\n')]),
     lines: ['1', 'TypeError', '2'],
   },
-  {what: 'an overlong form', input: concat([Uint8Array.of(0xc0, 0x8a), bytes('\n2\n')]), lines: ['TypeError', '2']},
+  {what: 'an overlong encoding', input: concat([Uint8Array.of(0xc0, 0x8a), bytes('\n2\n')]), lines: ['TypeError', '2']},
   {what: 'a surrogate', input: concat([Uint8Array.of(0xed, 0xa0, 0x80), bytes('\n2\n')]), lines: ['TypeError', '2']},
   {
-    what: 'a character that a newline cuts',
+    what: 'a character interrupted by a newline',
     input: concat([Uint8Array.of(0xe2, 0x82), bytes('\n2\n')]),
     lines: ['TypeError', '2'],
   },
-  {what: 'a line as long as allowed', input: bytes('12345678\n1\n'), lines: ['12345678', '1'], max: 8},
+  {what: 'a line of the maximum length', input: bytes('12345678\n1\n'), lines: ['12345678', '1'], max: 8},
   {what: 'a line one byte too long', input: bytes('1\n123456789\n2\n'), lines: ['1', 'RangeError', '2'], max: 8},
   {what: 'a last line that is too long', input: bytes('1\n1234567890123456789'), lines: ['1', 'RangeError'], max: 8},
   {what: 'a first line that is too long', input: bytes('123456789\n\ufeff2'), lines: ['RangeError', '2'], max: 8},
-  {what: 'heartbeats do not add up to a line', input: bytes(`${' '.repeat(40)}1\n`), lines: ['1'], max: 8},
+  {what: 'heartbeats are not part of a line', input: bytes(`${' '.repeat(40)}1\n`), lines: ['1'], max: 8},
 ];
 
-describe('every cut gives the same lines', () => {
+describe('the lines do not depend on chunk boundaries', () => {
   test.each(corpus)('$what', ({input, lines, max}) => {
     expect(decode([input], max)).toEqual(lines);
     expect(
@@ -71,37 +72,37 @@ describe('every cut gives the same lines', () => {
       ),
     ).toEqual(lines);
     for (let i = 0; i <= input.length; i++) {
-      for (let j = i; j <= input.length; j++) expect(decode(cut(input, [i, j]), max)).toEqual(lines);
+      for (let j = i; j <= input.length; j++) expect(decode(split(input, [i, j]), max)).toEqual(lines);
     }
   });
 });
 
-test('any text, cut anywhere, is what was sent', () => {
+test('any text is decoded as sent, however it is chunked', () => {
   const line = fc
     .string({unit: 'binary'})
     .filter((text) => /[^ \t\r\ufeff]/.test(text) && !/^[ \ufeff]|\n|\r$/.test(text));
   fc.assert(
-    fc.property(fc.array(line), fc.array(fc.nat()), fc.constantFrom('\n', '\r\n'), (lines, places, newline) => {
-      // A lone surrogate has no UTF-8: what is sent is the replacement character.
+    fc.property(fc.array(line), fc.array(fc.nat()), fc.constantFrom('\n', '\r\n'), (lines, offsets, newline) => {
+      // A lone surrogate cannot be encoded in UTF-8: the replacement character is sent.
       const sent = lines.map((text) => text.toWellFormed());
-      expect(decode(cut(bytes(sent.join(newline)), places))).toEqual(sent);
+      expect(decode(split(bytes(sent.join(newline)), offsets))).toEqual(sent);
     }),
   );
 });
 
-test('any bytes, cut anywhere, give what the whole gives', () => {
+test('any bytes decode to the same lines, however they are chunked', () => {
   const noise = fc.uint8Array({max: 255, maxLength: 80});
   const hostile = fc.array(fc.constantFrom(10, 13, 32, 0x22, 0xef, 0xbb, 0xbf, 0xff, 0xf0), {maxLength: 60});
   fc.assert(
-    fc.property(fc.oneof(noise, hostile), fc.array(fc.nat()), fc.integer({min: 1, max: 40}), (input, places, max) => {
+    fc.property(fc.oneof(noise, hostile), fc.array(fc.nat()), fc.integer({min: 1, max: 40}), (input, offsets, max) => {
       const whole = Uint8Array.from(input);
-      expect(decode(cut(whole, places), max)).toEqual(decode([whole], max));
+      expect(decode(split(whole, offsets), max)).toEqual(decode([whole], max));
     }),
     {numRuns: 2000},
   );
 });
 
-test('chunks may be reused once they are pushed', () => {
+test('a chunk can be reused after push()', () => {
   const decoder = new LineDecoder();
   const chunk = bytes('"abc');
   expect(decoder.push(chunk)).toEqual([]);
@@ -109,7 +110,7 @@ test('chunks may be reused once they are pushed', () => {
   expect(decoder.push(bytes('"\n'))).toEqual(['"abc"']);
 });
 
-test('work is linear in the bytes: a 1 MiB line a byte at a time costs no more than its length', () => {
+test('a 1 MiB line in chunks of one byte takes linear time', () => {
   const cost = (/** @type {number} */ length) => {
     const decoder = new LineDecoder();
     const one = Uint8Array.of(0x61);
@@ -119,13 +120,13 @@ test('work is linear in the bytes: a 1 MiB line a byte at a time costs no more t
     expect(/** @type {string} */ (line).length).toBe(length);
     return performance.now() - start;
   };
-  cost(1 << 16); // Compiled now.
+  cost(1 << 16); // Warm-up: compiles the code.
   const best = (/** @type {number} */ length) => Math.min(...[1, 2, 3].map(() => cost(length)));
-  // 16 times the bytes: 16 times the time, where quadratic work would take 256 times.
+  // 16 times the bytes take 16 times as long if the work is linear, 256 times if it is quadratic.
   expect(best(1 << 20) / best(1 << 16)).toBeLessThan(64);
 });
 
-test('the limit holds by default at 1 MiB, and memory with it', () => {
+test('the default limit is 1 MiB per line', () => {
   const mebi = new Uint8Array(1 << 20).fill(0x61);
   expect(decode([mebi, bytes('\n1\n')]).map((line) => line.length)).toEqual([1 << 20, 1]);
   expect(decode([mebi, bytes('a\n1\n')])).toEqual(['RangeError', '1']);

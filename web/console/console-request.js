@@ -1,23 +1,23 @@
 // @ts-check
 /**
- * From the gateway's list of methods to requests: a first JSON to edit, and what that JSON is by a route's rule. Pure:
- * values in, values out.
+ * Makes requests from the gateway's method list: JSON to start from, and the HTTP request that a route's rule makes of
+ * JSON. Pure.
  */
 
-import {shellWord} from '../page/commands.js';
+import {shellQuote} from '../page/commands.js';
 
 /**
- * What `console/methods` answers.
+ * The response of `console/methods`.
  * @typedef {{verb: string, path: string, body: string, responseBody: string}} Route
  * @typedef {{name: string, type: string, of?: string, list?: boolean, key?: string, oneof?: string}} Field
  * @typedef {{name: string, clientStreaming: boolean, serverStreaming: boolean, input: string, output: string, routes: Route[]}} Method
  * @typedef {{methods: Method[], messages: Record<string, Field[]>, enums: Record<string, string[]>}} MethodList
  */
 
-// A message inside a message, so deep: then it is `{}`, and whoever wants more writes it.
+// Maximum nesting of messages in a skeleton, so that recursive messages end.
 const MAX_DEPTH = 4;
 
-/** The well-known types whose JSON is no object of their fields, or whose fields say nothing. @type {Record<string, unknown>} */
+/** Initial values of well-known types whose JSON is not an object of their fields. @type {Record<string, unknown>} */
 const WELL_KNOWN = {
   'google.protobuf.Timestamp': '2026-01-01T00:00:00Z',
   'google.protobuf.Duration': '1s',
@@ -38,14 +38,14 @@ const WELL_KNOWN = {
 const scalar = (type) => {
   if (type === 'string' || type === 'bytes') return '';
   if (type === 'bool') return false;
-  // 64 bits do not fit a number.
+  // 64-bit integers are strings in protobuf's JSON.
   return /64$/.test(type) ? '0' : 0;
 };
 
 /**
- * A message with every field at a first value; of a oneof the first, of lists and maps one element.
+ * A message as JSON with an initial value for every field: the first field of a oneof, one element of lists and maps.
  * @param {MethodList} list
- * @param {string} message its full name
+ * @param {string} message full name of its type
  * @param {number} [depth]
  * @returns {unknown}
  */
@@ -71,11 +71,15 @@ export const skeleton = (list, message, depth = 0) => {
   return json;
 };
 
-/** lowerCamelCase, as protobuf's JSON spells names. @param {string} name */
+/** The lowerCamelCase name of a field, as in protobuf's JSON. @param {string} name */
 const camel = (name) => name.replace(/_+([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
-/** @param {any} json @param {string} path of a field, as a rule spells it */
-const take = (json, path) => {
+/**
+ * Removes a field from `json` and returns its value.
+ * @param {any} json
+ * @param {string} path of the field, as in a google.api.http rule
+ */
+const takeField = (json, path) => {
   const names = path.split('.');
   const last = /** @type {string} */ (names.pop());
   for (const name of names) json = json?.[name] ?? json?.[camel(name)];
@@ -94,8 +98,8 @@ const appendQuery = (value, name, query) => {
 };
 
 /**
- * The HTTP request that carries `json` by `route`: variables of the path are taken out of it, then the body, and what
- * is left is the query.
+ * The HTTP request for `json` according to the google.api.http rule of `route`: the path variables are taken from the
+ * message, then the body; the remaining fields are query parameters.
  * @param {Route} route
  * @param {any} json
  * @returns {{method: string, path: string, body: string | undefined}}
@@ -103,12 +107,12 @@ const appendQuery = (value, name, query) => {
 export const httpRequest = (route, json) => {
   const rest = structuredClone(json);
   const path = route.path.replace(/\{([\w.]+)(?:=([^}]*))?\}/g, (_, name, segments) => {
-    const value = `${take(rest, name) ?? ''}`;
-    // A variable over several segments keeps its slashes (google/api/http.proto).
+    const value = `${takeField(rest, name) ?? ''}`;
+    // A variable of several segments keeps its slashes (google/api/http.proto).
     return segments && segments !== '*' ? value.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(value);
   });
   const method = route.verb === '*' ? 'POST' : route.verb;
-  const body = route.body === '*' ? rest : route.body ? take(rest, route.body) : undefined;
+  const body = route.body === '*' ? rest : route.body ? takeField(rest, route.body) : undefined;
   const query = new URLSearchParams();
   if (route.body !== '*') appendQuery(rest, '', query);
   return {
@@ -119,15 +123,15 @@ export const httpRequest = (route, json) => {
 };
 
 /**
- * The same for a shell.
+ * The request as a curl command.
  * @param {{method: string, path: string, body: string | undefined}} request
- * @param {string} page the page's own address
+ * @param {string} page the URL of the page
  */
-export const curlOf = ({method, path, body}, page) => {
-  const words = ['curl -N'];
-  const implied = body === undefined ? 'GET' : 'POST';
-  if (method !== implied) words.push(`-X ${shellWord(method)}`);
-  if (body !== undefined) words.push(`--json ${shellWord(body)}`);
-  words.push(shellWord(new URL(path, page).href));
-  return words.join(' \\\n  ');
+export const curlCommand = ({method, path, body}, page) => {
+  const parts = ['curl -N'];
+  const defaultMethod = body === undefined ? 'GET' : 'POST';
+  if (method !== defaultMethod) parts.push(`-X ${shellQuote(method)}`);
+  if (body !== undefined) parts.push(`--json ${shellQuote(body)}`);
+  parts.push(shellQuote(new URL(path, page).href));
+  return parts.join(' \\\n  ');
 };

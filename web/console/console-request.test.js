@@ -1,7 +1,7 @@
-// What the console makes of the gateway's list: skeletons, requests by a route's rule, commands.
+// Requests of the console: skeletons, HTTP requests according to a route's rule, curl commands.
 import {expect, test} from 'vitest';
 
-import {curlOf, httpRequest, skeleton} from './console-request.js';
+import {curlCommand, httpRequest, skeleton} from './console-request.js';
 
 /** @type {import('./console-request.js').MethodList} */
 const list = {
@@ -30,7 +30,7 @@ const list = {
   enums: {'p.Kind': ['NONE', 'SOME']},
 };
 
-test('a skeleton has every field once, in the form that protobuf gives it', () => {
+test("a skeleton has every field once, in protobuf's JSON mapping", () => {
   expect(skeleton(list, 'p.In')).toEqual({
     text: '',
     small: 0,
@@ -46,11 +46,11 @@ test('a skeleton has every field once, in the form that protobuf gives it', () =
   });
 });
 
-test('a message that holds itself ends', () => {
+test('the skeleton of a recursive message is finite', () => {
   expect(skeleton(list, 'p.Loop')).toEqual({self: {self: {self: {n: 0}, n: 0}, n: 0}, n: 0});
 });
 
-test('a message without a shape is an empty one', () => expect(skeleton(list, 'p.Unknown')).toEqual({}));
+test('the skeleton of an unknown message is empty', () => expect(skeleton(list, 'p.Unknown')).toEqual({}));
 
 const route = (/** @type {string} */ verb, /** @type {string} */ path, body = '') => ({
   verb,
@@ -60,44 +60,49 @@ const route = (/** @type {string} */ verb, /** @type {string} */ path, body = ''
 });
 
 test.each([
-  ['all of it in the body', route('POST', '/v1/a', '*'), {a: 1}, {method: 'POST', path: '/v1/a', body: '{"a":1}'}],
   [
-    'a variable leaves the body',
+    'the whole message is the body',
+    route('POST', '/v1/a', '*'),
+    {a: 1},
+    {method: 'POST', path: '/v1/a', body: '{"a":1}'},
+  ],
+  [
+    'path variables are removed from the body',
     route('PUT', '/v1/{user_id}/{deep.name}', '*'),
     {userId: 'a b', deep: {name: 'x/y', other: 1}},
     {method: 'PUT', path: '/v1/a%20b/x%2Fy', body: '{"deep":{"other":1}}'},
   ],
   [
-    'a variable over segments keeps its slashes',
+    'a path variable of several segments keeps its slashes',
     route('GET', '/v1/{name=shelves/*/books/**}:read'),
     {name: 'shelves/1/books/ä/2'},
     {method: 'GET', path: '/v1/shelves/1/books/%C3%A4/2:read', body: undefined},
   ],
   [
-    'without a body the rest is the query',
+    'without a body, the other fields are query parameters',
     route('GET', '/v1/a'),
     {a: 'x y', list: [1, 2], deep: {b: true}, none: null},
     {method: 'GET', path: '/v1/a?a=x+y&list=1&list=2&deep.b=true', body: undefined},
   ],
   [
-    'a body of one field, the rest in the query',
+    'a body of one field: the other fields are query parameters',
     route('PATCH', '/v1/{id}', 'book'),
     {id: 7, book: {title: 't'}, mask: 'a'},
     {method: 'PATCH', path: '/v1/7?mask=a', body: '{"title":"t"}'},
   ],
-  ['a route of any verb', route('*', '/v1/a', '*'), {}, {method: 'POST', path: '/v1/a', body: '{}'}],
+  ['a route for any method is a POST', route('*', '/v1/a', '*'), {}, {method: 'POST', path: '/v1/a', body: '{}'}],
 ])('%s', (_, route, json, request) => {
   const before = structuredClone(json);
   expect(httpRequest(route, json)).toEqual(request);
   expect(json).toEqual(before);
 });
 
-test('curl says the same', () => {
+test('the curl command sends the same request', () => {
   const page = 'http://localhost:8080/console.html';
-  expect(curlOf({method: 'POST', path: '/v1/a', body: `{"a":"it's"}`}, page)).toBe(
+  expect(curlCommand({method: 'POST', path: '/v1/a', body: `{"a":"it's"}`}, page)).toBe(
     `curl -N \\\n  --json '{"a":"it'\\''s"}' \\\n  http://localhost:8080/v1/a`,
   );
-  expect(curlOf({method: 'DELETE', path: '/v1/a?b=1', body: undefined}, page)).toBe(
+  expect(curlCommand({method: 'DELETE', path: '/v1/a?b=1', body: undefined}, page)).toBe(
     `curl -N \\\n  -X DELETE \\\n  'http://localhost:8080/v1/a?b=1'`,
   );
 });

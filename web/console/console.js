@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * The live console: every method that the gateway serves, a form for its request, and what comes back.
+ * The live console: lists the methods that the gateway serves, sends a request, and shows the response.
  *
- * What a server sends is shown with `textContent` and nothing else.
+ * Data from the server is only ever assigned to `textContent`.
  */
 
 import {FetchEventTarget} from '../client/fetch-event-target.js';
-import {ending, explain} from '../page/explain.js';
+import {explain, shortReason} from '../page/explain.js';
 import {Feed} from '../page/feed.js';
 import {clip} from '../page/format.js';
 import {tappedFetch} from '../page/tapped-fetch.js';
 
-import {curlOf, httpRequest, skeleton} from './console-request.js';
+import {curlCommand, httpRequest, skeleton} from './console-request.js';
 
 /** @typedef {import('./console-request.js').Method} Method */
 /** @typedef {import('./console-request.js').MethodList} MethodList */
@@ -29,7 +29,7 @@ const stop = /** @type {HTMLButtonElement} */ (byId('stop'));
 /** @type {MethodList} */
 let list = {methods: [], messages: {}, enums: {}};
 /** @type {Method | undefined} */
-let chosen;
+let selected;
 /** @type {AbortController | undefined} The request in progress. */
 let running;
 
@@ -40,20 +40,20 @@ const lines = new Feed(byId('lines'), (/** @type {string} */ line) => {
   return row;
 });
 
-// ---- The list
+// ---- Method list
 
 const kindOf = (/** @type {Method} */ method) => {
-  if (method.clientStreaming) return method.serverStreaming ? 'both ways' : 'in';
-  return method.serverStreaming ? 'stream' : '';
+  if (method.clientStreaming) return method.serverStreaming ? 'bidi stream' : 'client stream';
+  return method.serverStreaming ? 'server stream' : '';
 };
 
 const showList = () => {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const found = list.methods.filter((method) => {
     const text = `${method.name} ${method.routes.map(({verb, path}) => `${verb} ${path}`).join(' ')}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return terms.every((term) => text.includes(term));
   });
-  byId('found').textContent = `${found.length} of ${list.methods.length}`;
+  byId('found').textContent = `${found.length} of ${list.methods.length} methods`;
   /** @type {Node[]} */
   const items = [];
   let last = '';
@@ -70,12 +70,12 @@ const showList = () => {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = method.name.slice(dot + 1);
-    button.ariaPressed = `${method === chosen}`;
+    button.ariaPressed = `${method === selected}`;
     const kind = document.createElement('span');
     kind.className = 'kind';
     kind.textContent = kindOf(method);
     button.append(kind);
-    button.addEventListener('click', () => choose(method));
+    button.addEventListener('click', () => select(method));
     item.append(button);
     items.push(item);
   }
@@ -83,14 +83,14 @@ const showList = () => {
 };
 
 /** @param {Method} method */
-const choose = (method) => {
+const select = (method) => {
   running?.abort();
-  chosen = method;
+  selected = method;
   location.hash = method.name;
   byId('method-title').textContent = method.name;
   routes.replaceChildren(...method.routes.map(({verb, path}) => new Option(`${verb} ${path}`)));
   json.value = JSON.stringify(skeleton(list, method.input), null, 2);
-  byId('json-note').textContent = method.clientStreaming ? 'one or several JSON values' : method.input;
+  byId('json-note').textContent = method.clientStreaming ? 'one or more JSON values' : method.input;
   form.hidden = false;
   showState('idle', '');
   clear();
@@ -98,31 +98,31 @@ const choose = (method) => {
   showCurl();
 };
 
-// ---- The request
+// ---- Request
 
 /**
- * What is to be sent, or why it cannot be.
+ * The HTTP request to send, or an error message.
  * @returns {{method: string, path: string, body: string | undefined} | string}
  */
-const request = () => {
-  const route = chosen?.routes[routes.selectedIndex];
-  if (!chosen || !route) return 'Choose a method.';
-  // Several values have no path to fill: they go as they stand.
-  if (chosen.clientStreaming) return {method: route.verb, path: route.path, body: json.value};
+const buildRequest = () => {
+  const route = selected?.routes[routes.selectedIndex];
+  if (!selected || !route) return 'Select a method.';
+  // Client streaming: the JSON values are sent unchanged, no path variables are taken from them.
+  if (selected.clientStreaming) return {method: route.verb, path: route.path, body: json.value};
   try {
     return httpRequest(route, JSON.parse(json.value || '{}'));
   } catch (error) {
-    return `This is no JSON: ${/** @type {Error} */ (error).message}`;
+    return `Invalid JSON: ${/** @type {Error} */ (error).message}`;
   }
 };
 
 const showCurl = () => {
-  const made = request();
-  const faulty = typeof made === 'string';
-  json.ariaInvalid = `${faulty}`;
-  byId('json-fault').textContent = faulty ? made : '';
-  send.disabled = faulty || Boolean(running);
-  if (!faulty) byId('curl').textContent = curlOf(made, location.href);
+  const request = buildRequest();
+  const invalid = typeof request === 'string';
+  json.ariaInvalid = `${invalid}`;
+  byId('json-error').textContent = invalid ? request : '';
+  send.disabled = invalid || Boolean(running);
+  if (!invalid) byId('curl').textContent = curlCommand(request, location.href);
 };
 
 /** @param {string} state @param {string} text */
@@ -133,27 +133,27 @@ const showState = (state, text) => {
 
 const clear = () => {
   lines.clear();
-  byId('fault').hidden = true;
+  byId('error').hidden = true;
   byId('headers').hidden = true;
 };
 
-/** @param {{title: string, text: string, codes: string}} words */
-const showFault = ({title, text, codes}) => {
-  byId('fault-title').textContent = title;
-  byId('fault-text').textContent = text;
-  byId('fault-codes').textContent = codes;
-  byId('fault').hidden = false;
+/** @param {{title: string, text: string, codes: string}} explanation */
+const showError = ({title, text, codes}) => {
+  byId('error-title').textContent = title;
+  byId('error-text').textContent = text;
+  byId('error-codes').textContent = codes;
+  byId('error').hidden = false;
 };
 
 /** @param {Response} response */
-const showHead = (response) => {
+const showHeaders = (response) => {
   byId('header-lines').textContent = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
   byId('headers').hidden = false;
   showState('open', `HTTP ${response.status}`);
 };
 
-/** Whatever is not a stream of records: the whole answer, as it is. @param {Response} response */
-const showWhole = async (response) => {
+/** Shows the body of a response that is not a stream, indented if it is JSON. @param {Response} response */
+const showBody = async (response) => {
   const text = await response.text();
   try {
     for (const line of JSON.stringify(JSON.parse(text), null, 2).split('\n')) lines.push(line);
@@ -164,30 +164,30 @@ const showWhole = async (response) => {
 };
 
 /**
- * A stream, until it ends. Every line is shown as it came; the client says how it ended.
- * @param {{method: string, path: string, body: string | undefined}} made
+ * Runs a stream to its end. Shows every line as received, and how the stream ended.
+ * @param {{method: string, path: string, body: string | undefined}} request
  * @param {RequestInit} init
  * @param {AbortSignal} signal
  */
-const runStream = (made, init, signal) =>
+const runStream = (request, init, signal) =>
   /** @type {Promise<void>} */ (
     new Promise((resolve) => {
       const tapped = tappedFetch({onBytes: () => {}, onLine: (line) => lines.push(line)});
-      const target = new FetchEventTarget(made.path, {
+      const target = new FetchEventTarget(request.path, {
         signal,
         retry: false,
         fetch: async (url, {signal: ours, headers} = {}) => {
           const merged = new Headers(headers);
           new Headers(init.headers).forEach((value, name) => merged.set(name, value));
           const response = await tapped(url, {...init, headers: merged, signal: ours ?? null});
-          showHead(response);
+          showHeaders(response);
           return response;
         },
       });
       target.addEventListener('close', ({wasClean, status, error}) => {
-        if (error) showFault(explain(error));
-        if (wasClean) showState('ended', `HTTP ${status} · ended by the service`);
-        else if (error) showState('failed', ending(error));
+        if (error) showError(explain(error));
+        if (wasClean) showState('ended', `Closed · end of stream · HTTP ${status}`);
+        else if (error) showState('failed', `Closed · ${shortReason(error)}`);
         else showState('idle', 'Stopped');
         resolve();
       });
@@ -195,31 +195,33 @@ const runStream = (made, init, signal) =>
   );
 
 const run = async () => {
-  const made = request();
-  if (!chosen || typeof made === 'string') return;
+  const request = buildRequest();
+  if (!selected || typeof request === 'string') return;
   running?.abort();
   const ours = new AbortController();
   running = ours;
   clear();
-  showState('connecting', 'Waiting for an answer');
+  showState('connecting', 'Waiting for response');
   stop.disabled = false;
   showCurl();
+  const {method, path, body} = request;
   /** @type {RequestInit} */
-  const init = {method: made.method};
-  if (made.body !== undefined) Object.assign(init, {body: made.body, headers: {'Content-Type': 'application/json'}});
+  const init = {method};
+  if (body !== undefined) Object.assign(init, {body, headers: {'Content-Type': 'application/json'}});
   try {
-    if (chosen.serverStreaming) {
-      await runStream(made, init, ours.signal);
+    if (selected.serverStreaming) {
+      await runStream(request, init, ours.signal);
     } else {
-      const response = await fetch(made.path, {...init, signal: ours.signal});
-      showHead(response);
-      await showWhole(response);
+      const response = await fetch(path, {...init, signal: ours.signal});
+      showHeaders(response);
+      await showBody(response);
     }
   } catch (error) {
     if (ours.signal.aborted) showState('idle', 'Stopped');
     else {
-      showFault({title: 'No answer', text: `${/** @type {Error} */ (error).message}`, codes: ''});
-      showState('failed', 'no answer');
+      const {message} = /** @type {Error} */ (error);
+      showError({title: 'Request failed', text: `${message}. Check that the gateway is running.`, codes: ''});
+      showState('failed', 'Closed · request failed');
     }
   }
   if (running !== ours) return;
@@ -239,7 +241,7 @@ document.addEventListener('keydown', ({key, ctrlKey, metaKey}) => {
   if (key === 'Escape') running?.abort();
   if (key === 'Enter' && (ctrlKey || metaKey) && !send.disabled) void run();
 });
-// The browser keeps a left page for the way back, but not with a connection of its own.
+// Browsers do not keep a page with an open connection in the back/forward cache.
 addEventListener('pagehide', () => running?.abort());
 byId('copy').addEventListener('click', async () => {
   await navigator.clipboard.writeText(`${byId('curl').textContent}`);
@@ -253,11 +255,11 @@ try {
   list = await response.json();
   showList();
   const linked = list.methods.find(({name}) => name === location.hash.slice(1)) ?? list.methods[0];
-  if (linked) choose(linked);
+  if (linked) select(linked);
 } catch (error) {
-  showFault({
-    title: 'The list of methods did not come',
-    text: 'The gateway may not know its service yet, or has its console off. Reload the page to ask again.',
+  showError({
+    title: 'Could not load the method list',
+    text: 'The gateway may not have loaded the schema yet, or may run with --console=off. Reload the page to retry.',
     codes: `${/** @type {Error} */ (error).message}`,
   });
 }

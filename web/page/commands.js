@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * The page's request as commands for a shell. Pure: values in, text out.
+ * The page's request as shell commands. Pure.
  */
 
-/** Where the gateway serves the stream; grpcurl's name for the same. */
+/** The path of the stream at the gateway, relative to the page. */
 export const PATH = 'v1/ticks:subscribe';
 const METHOD = 'penstock.tick.v1.TickService/Subscribe';
-// The page cannot know where the service listens; this is where it does by default.
+// The default port of the tick service: the page does not know the configured one.
 const GRPC_PORT = 50051;
 
 /**
@@ -17,7 +17,7 @@ const GRPC_PORT = 50051;
  * The request's JSON.
  * @param {string} message
  * @param {number} intervalMs
- * @param {number} count 0: no end
+ * @param {number} count 0: unlimited
  * @returns {TickRequest}
  */
 export const tickRequest = (message, intervalMs, count) => {
@@ -26,26 +26,26 @@ export const tickRequest = (message, intervalMs, count) => {
 };
 
 /**
- * One word for a POSIX shell: nothing in it is expanded, whatever it holds.
+ * Quotes a text as one word of a POSIX shell, whatever it contains.
  * @param {string} text
  */
-export const shellWord = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const shellQuote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** One command over several lines. @param {string[]} words */
-const lines = (...words) => words.join(' \\\n  ');
+/** Joins the parts of a command, one per line. @param {string[]} parts */
+const joinLines = (...parts) => parts.join(' \\\n  ');
 
 /**
  * @param {TickRequest} request
- * @param {string} page the page's own address
+ * @param {string} page the URL of the page
  */
 export const curlCommand = (request, page) =>
-  lines('curl -N --json', shellWord(JSON.stringify(request)), shellWord(new URL(PATH, page).href));
+  joinLines('curl -N --json', shellQuote(JSON.stringify(request)), shellQuote(new URL(PATH, page).href));
 
 /**
  * @param {TickRequest} request
- * @param {string} page the page's own address
+ * @param {string} page the URL of the page
  */
 export const grpcurlCommand = (request, page) => {
   const target = `${new URL(page).hostname}:${GRPC_PORT}`;
-  return lines('grpcurl -plaintext -d', shellWord(JSON.stringify(request)), shellWord(target), METHOD);
+  return joinLines('grpcurl -plaintext -d', shellQuote(JSON.stringify(request)), shellQuote(target), METHOD);
 };

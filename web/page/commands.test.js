@@ -1,12 +1,12 @@
-// The commands that the page offers, read back by a real shell.
+// The shell commands that the page shows, parsed by a real shell.
 import {execFileSync} from 'node:child_process';
 
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 
-import {curlCommand, grpcurlCommand, shellWord, tickRequest} from './commands.js';
+import {curlCommand, grpcurlCommand, shellQuote, tickRequest} from './commands.js';
 
-/** The words that a shell makes of a text. @param {string} text @param {string} [shell] */
+/** Splits a text into words by a shell. @param {string} text @param {string} [shell] */
 const words = (text, shell = '/bin/sh') =>
   execFileSync(shell, ['-c', `printf '%s\\0' ${text}`], {encoding: 'utf8'})
     .split('\0')
@@ -32,22 +32,22 @@ const hostile = [
   '\u2028',
 ];
 
-test.each(hostile)('a shell gives %j back as one word', (text) => {
-  expect(words(shellWord(text))).toEqual([text]);
-  expect(words(shellWord(text), '/bin/bash')).toEqual([text]);
+test.each(hostile)('a shell reads %j as one word', (text) => {
+  expect(words(shellQuote(text))).toEqual([text]);
+  expect(words(shellQuote(text), '/bin/bash')).toEqual([text]);
 });
 
-test('so it does with any words, newlines too', () => {
+test('a shell reads any list of quoted words, with newlines too', () => {
   const word = fc.string({unit: 'binary'}).map((text) => text.toWellFormed().replaceAll('\0', ''));
   fc.assert(
     fc.property(fc.array(word, {minLength: 1, maxLength: 30}), (texts) => {
-      expect(words(texts.map(shellWord).join(' '))).toEqual(texts);
+      expect(words(texts.map(shellQuote).join(' '))).toEqual(texts);
     }),
     {numRuns: 50},
   );
 });
 
-test.each(hostile)('the commands carry the message %j', (message) => {
+test.each(hostile)('the commands contain the message %j', (message) => {
   const request = tickRequest(message, 250, 3);
   expect(request).toEqual({message, interval: '0.25s', count: 3});
   const curl = words(curlCommand(request, PAGE));
@@ -72,7 +72,7 @@ test.each([
   expect(tickRequest('', ms, 0)).toEqual({message: '', interval});
 });
 
-test('they go where the page came from', () => {
+test('the commands address the host that served the page', () => {
   const request = tickRequest('a', 1000, 0);
   expect(words(curlCommand(request, 'https://[::1]:8443/')).at(-1)).toBe('https://[::1]:8443/v1/ticks:subscribe');
   expect(words(grpcurlCommand(request, 'https://[::1]:8443/')).at(-2)).toBe('[::1]:50051');

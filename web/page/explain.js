@@ -1,49 +1,52 @@
 // @ts-check
 /**
- * What went wrong, as a person wants it told. Pure: an error in, words out.
+ * Errors as the page and the console display them. Pure.
  */
 
 /** @typedef {import('../client/fetch-event-target.js').FetchEventError} FetchEventError */
 
-/** gRPC's status codes by number: their names, and what each means to whoever pressed Start. */
+/** The gRPC status codes by number: name and title. */
 const CODES = [
-  ['OK', 'The call ended'],
-  ['CANCELLED', 'The call was cancelled'],
-  ['UNKNOWN', 'The service failed'],
-  ['INVALID_ARGUMENT', 'The request is not valid'],
-  ['DEADLINE_EXCEEDED', 'It took too long'],
+  ['OK', 'Call completed'],
+  ['CANCELLED', 'Call cancelled'],
+  ['UNKNOWN', 'Unknown error'],
+  ['INVALID_ARGUMENT', 'Invalid request'],
+  ['DEADLINE_EXCEEDED', 'Deadline exceeded'],
   ['NOT_FOUND', 'Not found'],
-  ['ALREADY_EXISTS', 'It exists already'],
-  ['PERMISSION_DENIED', 'Not allowed'],
-  ['RESOURCE_EXHAUSTED', 'Too much was asked for'],
-  ['FAILED_PRECONDITION', 'Not possible right now'],
-  ['ABORTED', 'The call was aborted'],
-  ['OUT_OF_RANGE', 'Out of range'],
-  ['UNIMPLEMENTED', 'The service cannot do this'],
-  ['INTERNAL', 'Something broke inside'],
-  ['UNAVAILABLE', 'The service is not available'],
-  ['DATA_LOSS', 'Data was lost'],
-  ['UNAUTHENTICATED', 'Not signed in'],
+  ['ALREADY_EXISTS', 'Already exists'],
+  ['PERMISSION_DENIED', 'Permission denied'],
+  ['RESOURCE_EXHAUSTED', 'Limit or quota exceeded'],
+  ['FAILED_PRECONDITION', 'Failed precondition'],
+  ['ABORTED', 'Call aborted'],
+  ['OUT_OF_RANGE', 'Value out of range'],
+  ['UNIMPLEMENTED', 'Method not implemented'],
+  ['INTERNAL', 'Internal error'],
+  ['UNAVAILABLE', 'Service unavailable'],
+  ['DATA_LOSS', 'Data loss'],
+  ['UNAUTHENTICATED', 'Authentication required'],
 ];
 
-/** @type {Partial<Record<FetchEventError['code'], [title: string, text: string]>>} */
-const FAULTS = {
-  network: ['No answer', 'The gateway could not be reached. Is it still running?'],
+/**
+ * Titles and texts of the errors that have no server message.
+ * @type {Partial<Record<FetchEventError['code'], [title: string, text: string]>>}
+ */
+const CLIENT_ERRORS = {
+  network: ['No response', 'Could not reach the gateway. Check that it is running.'],
   truncated: [
-    'The stream was cut',
-    'It stopped without an ending: the gateway or the network went away. What is shown is whole.',
+    'Stream aborted',
+    'The response ended without a final record. Messages shown are complete. Check that the gateway is running.',
   ],
-  idle: ['The stream fell silent', 'Not even a heartbeat came. The gateway or the network went away.'],
-  'content-type': ['Not a stream', 'Something other than the gateway answered at this address.'],
-  parse: ['An unreadable line', 'The answer holds a line that is no record.'],
-  'line-too-long': ['A line too long', 'The answer holds a line longer than this page takes.'],
+  idle: ['Idle timeout', 'No data or heartbeat received. Check that the gateway is running and reachable.'],
+  'content-type': ['Not a stream', 'The response is not NDJSON. Check that requests to this host reach the gateway.'],
+  parse: ['Invalid record', 'A line of the response is not a valid record.'],
+  'line-too-long': ['Line too long', 'A line of the response is longer than this page accepts.'],
 };
 
 /** @param {number | undefined} code */
 const grpcCode = (code) => (code === undefined ? '' : `gRPC ${code} ${CODES[code]?.[0] ?? ''}`.trim());
 
 /**
- * The numbers: `HTTP 400 · gRPC 3 INVALID_ARGUMENT`.
+ * The status codes: `HTTP 400 · gRPC 3 INVALID_ARGUMENT`.
  * @param {FetchEventError} error
  */
 const statusLine = ({status, rpc}) => {
@@ -52,17 +55,17 @@ const statusLine = ({status, rpc}) => {
 };
 
 /**
- * What ended the stream, in a word or two.
+ * The error in one or two words, for the state of the stream.
  * @param {FetchEventError} error
  */
-export const ending = ({code, status, rpc}) => {
+export const shortReason = ({code, status, rpc}) => {
   if (code === 'http') return `HTTP ${status}`;
   if (code === 'rpc' && rpc) return CODES[rpc.code]?.[0] ?? `gRPC ${rpc.code}`;
-  return FAULTS[code]?.[0].toLowerCase() ?? 'failed';
+  return CLIENT_ERRORS[code]?.[0].toLowerCase() ?? 'failed';
 };
 
 /**
- * The fields that the server named, by google.rpc.BadRequest.
+ * The invalid fields of the request, from the error's google.rpc.BadRequest.
  * @param {FetchEventError} error
  * @returns {{field: string, description: string}[]}
  */
@@ -79,10 +82,10 @@ export const fieldViolations = ({rpc}) =>
 export const explain = (error) => {
   const {code, status, message, rpc} = error;
   const codes = statusLine(error);
-  const fault = FAULTS[code];
-  if (fault) return {title: fault[0], text: fault[1], codes};
-  if (status === 404) return {title: 'Nothing is served there', text: 'This gateway has no tick service.', codes};
-  const title = CODES[rpc?.code ?? -1]?.[1] ?? (status < 500 ? 'The request was refused' : 'The gateway failed');
-  // A message that only repeats the status says nothing new.
+  const clientError = CLIENT_ERRORS[code];
+  if (clientError) return {title: clientError[0], text: clientError[1], codes};
+  if (status === 404) return {title: 'Not found', text: rpc ? message : 'No method is served at this address.', codes};
+  const title = CODES[rpc?.code ?? -1]?.[1] ?? (status < 500 ? 'Request failed' : 'Server error');
+  // Without a server message, `message` only repeats the status.
   return {title, text: message === `HTTP ${status}` ? '' : message, codes};
 };

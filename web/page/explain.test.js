@@ -1,9 +1,9 @@
-// Errors as the page tells them.
+// Errors as the page displays them.
 import {describe, expect, test} from 'vitest';
 
 import {FetchEventError} from '../client/fetch-event-target.js';
 
-import {ending, explain, fieldViolations} from './explain.js';
+import {explain, fieldViolations, shortReason} from './explain.js';
 
 const rpc = (/** @type {number} */ code, message = '', /** @type {any[]=} */ details = []) => ({
   code,
@@ -11,96 +11,104 @@ const rpc = (/** @type {number} */ code, message = '', /** @type {any[]=} */ det
   details,
 });
 
-/** @type {{why: string, error: FetchEventError, title: string, text: string, codes: string, end: string}[]} */
-const told = [
+/** @type {{why: string, error: FetchEventError, title: string, text: string, codes: string, short: string}[]} */
+const cases = [
   {
-    why: 'a refused field, with both numbers',
+    why: 'an invalid field, with HTTP and gRPC status',
     error: new FetchEventError('http', 'interval: too short', {status: 400, rpc: rpc(3, 'interval: too short')}),
-    title: 'The request is not valid',
+    title: 'Invalid request',
     text: 'interval: too short',
     codes: 'HTTP 400 · gRPC 3 INVALID_ARGUMENT',
-    end: 'HTTP 400',
+    short: 'HTTP 400',
   },
   {
-    why: 'the service down at the start',
+    why: 'the service is unavailable before the first message',
     error: new FetchEventError('http', 'refused', {status: 503, rpc: rpc(14, 'refused')}),
-    title: 'The service is not available',
+    title: 'Service unavailable',
     text: 'refused',
     codes: 'HTTP 503 · gRPC 14 UNAVAILABLE',
-    end: 'HTTP 503',
+    short: 'HTTP 503',
   },
   {
-    why: 'the service gone in mid-stream',
+    why: 'the service becomes unavailable during the stream',
     error: new FetchEventError('rpc', 'gone', {status: 200, rpc: rpc(14, 'gone')}),
-    title: 'The service is not available',
+    title: 'Service unavailable',
     text: 'gone',
     codes: 'HTTP 200 · gRPC 14 UNAVAILABLE',
-    end: 'UNAVAILABLE',
+    short: 'UNAVAILABLE',
   },
   {
-    why: 'a code that gRPC does not have',
+    why: 'an unknown gRPC code',
     error: new FetchEventError('rpc', 'odd', {status: 200, rpc: rpc(99, 'odd')}),
-    title: 'The request was refused',
+    title: 'Request failed',
     text: 'odd',
     codes: 'HTTP 200 · gRPC 99',
-    end: 'gRPC 99',
+    short: 'gRPC 99',
   },
   {
-    why: 'a gateway without the tick service',
+    why: 'a 404 with a gRPC status',
     error: new FetchEventError('http', 'no route', {status: 404, rpc: rpc(5, 'no route')}),
-    title: 'Nothing is served there',
-    text: 'This gateway has no tick service.',
+    title: 'Not found',
+    text: 'no route',
     codes: 'HTTP 404 · gRPC 5 NOT_FOUND',
-    end: 'HTTP 404',
+    short: 'HTTP 404',
   },
   {
-    why: 'a proxy that says no more than its status',
+    why: 'a 404 without a gRPC status',
+    error: new FetchEventError('http', 'HTTP 404', {status: 404}),
+    title: 'Not found',
+    text: 'No method is served at this address.',
+    codes: 'HTTP 404',
+    short: 'HTTP 404',
+  },
+  {
+    why: 'a 502 without a gRPC status, from a proxy',
     error: new FetchEventError('http', 'HTTP 502', {status: 502}),
-    title: 'The gateway failed',
+    title: 'Server error',
     text: '',
     codes: 'HTTP 502',
-    end: 'HTTP 502',
+    short: 'HTTP 502',
   },
   {
-    why: "no server: the browser's own words say little",
+    why: 'no server: the message of fetch() is replaced',
     error: new FetchEventError('network', 'Failed to fetch'),
-    title: 'No answer',
-    text: 'The gateway could not be reached. Is it still running?',
+    title: 'No response',
+    text: 'Could not reach the gateway. Check that it is running.',
     codes: '',
-    end: 'no answer',
+    short: 'no response',
   },
   {
-    why: 'a cut',
+    why: 'a stream without a final record',
     error: new FetchEventError('truncated', 'network error', {status: 200}),
-    title: 'The stream was cut',
-    text: 'It stopped without an ending: the gateway or the network went away. What is shown is whole.',
+    title: 'Stream aborted',
+    text: 'The response ended without a final record. Messages shown are complete. Check that the gateway is running.',
     codes: 'HTTP 200',
-    end: 'the stream was cut',
+    short: 'stream aborted',
   },
 ];
 
-describe('each is told in words, with its numbers beside them', () => {
-  test.each(told)('$why', ({error, title, text, codes, end}) => {
+describe('each error has a title, a text and its status codes', () => {
+  test.each(cases)('$why', ({error, title, text, codes, short}) => {
     expect(explain(error)).toEqual({title, text, codes});
-    expect(ending(error)).toBe(end);
+    expect(shortReason(error)).toBe(short);
   });
 
   test.each(['network', 'truncated', 'idle', 'content-type', 'parse', 'line-too-long'])(
-    '%s has words of its own',
+    '%s has its own title and text',
     (code) => {
       const {title, text} = explain(new FetchEventError(/** @type {any} */ (code), 'x'));
       expect([title.length, text.length].every((length) => length > 5)).toBe(true);
     },
   );
 
-  test.each(Array.from({length: 17}, (_, code) => code))('gRPC code %d has a name and a meaning', (code) => {
+  test.each(Array.from({length: 17}, (_, code) => code))('gRPC code %d has a name and a title', (code) => {
     const error = new FetchEventError('rpc', '', {status: 200, rpc: rpc(code)});
     expect(explain(error).codes).toMatch(/ · gRPC \d+ [A-Z_]+$/);
-    expect(explain(error).title).not.toBe('The request was refused');
+    expect(explain(error).title).not.toBe('Request failed');
   });
 });
 
-test('the fields that a BadRequest names', () => {
+test('field violations are taken from google.rpc.BadRequest', () => {
   const details = [
     null,
     {'@type': 'type.googleapis.com/google.rpc.RetryInfo'},

@@ -1,29 +1,29 @@
 // @ts-check
 /**
- * A list that shows the newest of a stream, at one cost whatever its speed: it changes once a frame, and holds so many
- * rows at most.
+ * A list of the latest items of a stream, at a cost independent of the stream's rate: it is updated once per frame and
+ * has a maximum number of rows.
  *
  *     const feed = new Feed(list, (tick) => rowOf(tick));
- *     feed.push(tick);          // appears in the next frame
- *     feed.paused = true;       // nothing appears until it is false again; then the newest do
+ *     feed.push(tick);          // shown in the next frame
+ *     feed.paused = true;       // items are buffered until it is false again; then the latest are shown
  *
- * The list follows what comes while its end is in view. A list that is hidden is not drawn.
+ * The list scrolls with new items while its end is in view. A hidden list is not rendered.
  */
 
 const MAX_ROWS = 500;
-// Within this of its end the list follows.
+// The list follows new items while it is scrolled to within this distance of its end.
 const FOLLOW_PX = 48;
 
 /** @template T */
 export class Feed {
   #list;
   #toRow;
-  /** @type {T[]} What has come since the last frame; only what the list can hold is kept. */
+  /** @type {T[]} Items since the last frame, at most as many as the list can show. */
   #pending = [];
   #frame = 0;
   #paused = false;
   #follows = true;
-  /** @type {((follows: boolean) => void) | undefined} Told when the list begins or ceases to follow. */
+  /** @type {((follows: boolean) => void) | undefined} Called when the list starts or stops following. */
   onFollow;
 
   /**
@@ -34,7 +34,7 @@ export class Feed {
     this.#list = list;
     this.#toRow = toRow;
     list.addEventListener('scroll', () => this.#setFollows(this.#isAtEnd()), {passive: true});
-    // An error told above the list makes it smaller, without a scroll.
+    // An error shown above the list resizes it without a scroll event.
     new ResizeObserver(() => {
       if (this.#follows) list.scrollTop = list.scrollHeight;
     }).observe(list);
@@ -44,7 +44,7 @@ export class Feed {
   push(item) {
     this.#pending.push(item);
     if (this.#pending.length > MAX_ROWS) this.#pending.shift();
-    this.#drawSoon();
+    this.#scheduleDraw();
   }
 
   clear() {
@@ -61,7 +61,7 @@ export class Feed {
     return this.#follows;
   }
 
-  /** Goes to the newest, and follows again. */
+  /** Scrolls to the latest item and follows again. */
   follow() {
     this.#setFollows(true);
     this.#list.scrollTop = this.#list.scrollHeight;
@@ -70,13 +70,13 @@ export class Feed {
   /** @param {boolean} paused */
   set paused(paused) {
     this.#paused = paused;
-    this.#drawSoon();
+    this.#scheduleDraw();
   }
 
   /** @param {boolean} shown */
   set shown(shown) {
     this.#list.hidden = !shown;
-    this.#drawSoon();
+    this.#scheduleDraw();
   }
 
   #isAtEnd() {
@@ -91,7 +91,7 @@ export class Feed {
     this.onFollow?.(follows);
   }
 
-  #drawSoon() {
+  #scheduleDraw() {
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * What the page counts of a stream: how many, how fast, how evenly. Pure: times go in, numbers come out.
+ * Statistics of a stream: counts, rates and intervals between messages. Pure: the caller passes the time.
  */
 
 const SECONDS = 60;
-const GAPS = 1000;
+const INTERVALS = 1000;
 
-/** Counts one stream. Times are ms of one clock that never goes back. */
+/** Statistics of one stream. Times are in ms of one monotonic clock. */
 export class Figures {
   #count = 0;
   #bytes = 0;
@@ -14,9 +14,9 @@ export class Figures {
   #start;
   #last = NaN;
   #sequence = 0;
-  /** The last gaps between two arrivals, in a ring. */
-  #gaps = /** @type {number[]} */ ([]);
-  /** Arrivals and bytes by second since the start, in rings; a slot is cleared when its second begins. */
+  /** The latest intervals between two messages, as a ring buffer. */
+  #intervals = /** @type {number[]} */ ([]);
+  /** Messages and bytes per second since the start, as ring buffers; a slot is cleared when its second begins. */
   #seconds = new Array(SECONDS).fill(0);
   #secondsBytes = new Array(SECONDS).fill(0);
   #second = 0;
@@ -27,28 +27,28 @@ export class Figures {
   }
 
   /**
-   * One arrival.
+   * Counts one message.
    * @param {number} now
-   * @param {number} [sequence] the server's own count, which shows what it left out
-   * @returns {{gap: number, skipped: number}} ms since the one before, NaN for the first; how many were left out in
-   *   between
+   * @param {number} [sequence] the server's sequence number, which reveals skipped messages
+   * @returns {{interval: number, skipped: number}} ms since the previous message, NaN for the first; the number of
+   *   messages skipped in between
    */
   add(now, sequence) {
-    const gap = now - this.#last;
-    if (this.#count) this.#gaps[(this.#count - 1) % GAPS] = gap;
+    const interval = now - this.#last;
+    if (this.#count) this.#intervals[(this.#count - 1) % INTERVALS] = interval;
     this.#last = now;
     this.#count++;
     this.#advance(now);
     this.#seconds[this.#second % SECONDS]++;
-    if (sequence === undefined) return {gap, skipped: 0};
+    if (sequence === undefined) return {interval, skipped: 0};
     const skipped = Math.max(0, sequence - this.#sequence - 1);
     this.#sequence = sequence;
     this.#skipped += skipped;
-    return {gap, skipped};
+    return {interval, skipped};
   }
 
   /**
-   * What came over the network, whether or not it was a whole message.
+   * Counts bytes received, whether or not they complete a message.
    * @param {number} now
    * @param {number} count
    */
@@ -63,11 +63,11 @@ export class Figures {
    * @property {number} count
    * @property {number} bytes
    * @property {number} skipped
-   * @property {number} rate messages in the last whole second, or since the start until there is one
+   * @property {number} rate messages in the last full second; during the first second, messages so far
    * @property {number} byteRate bytes, likewise
-   * @property {number} p50 ms: the median of the gaps between arrivals; NaN while there are none
+   * @property {number} p50 ms: the median interval between messages; NaN if there is none
    * @property {number} p99 ms
-   * @property {number[]} history arrivals in each of the last whole seconds, a minute at most, oldest first
+   * @property {number[]} history messages in each of the last full seconds, at most a minute, oldest first
    */
 
   /**
@@ -79,7 +79,7 @@ export class Figures {
     const whole = Math.min(this.#second, SECONDS - 1);
     const lastSecond = (this.#second + SECONDS - 1) % SECONDS;
     const history = Array.from({length: whole}, (_, i) => this.#seconds[(this.#second - whole + i) % SECONDS]);
-    const sorted = [...this.#gaps].sort((a, b) => a - b);
+    const sorted = [...this.#intervals].sort((a, b) => a - b);
     const quantile = (/** @type {number} */ q) => sorted[Math.ceil(q * sorted.length) - 1] ?? NaN;
     return {
       count: this.#count,
@@ -96,7 +96,7 @@ export class Figures {
   /** @param {number} now */
   #advance(now) {
     const second = Math.floor((now - this.#start) / 1000);
-    // After more than a minute of nothing every slot is stale, and once round clears them all.
+    // After more than a minute without calls every slot is stale: one round clears them all.
     for (let i = Math.max(this.#second + 1, second - SECONDS + 1); i <= second; i++) {
       this.#seconds[i % SECONDS] = 0;
       this.#secondsBytes[i % SECONDS] = 0;

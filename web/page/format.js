@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Numbers, times and long texts as the page shows them. Pure: values in, text out.
+ * Formats numbers, times and long texts for display. Pure.
  */
 
 const number = new Intl.NumberFormat('en', {maximumFractionDigits: 1});
@@ -9,7 +9,7 @@ const MAX_TEXT = 2000;
 /** `1,234.5` */
 export const formatNumber = (/** @type {number} */ value) => number.format(value);
 
-/** @param {number} ms NaN where there is nothing to tell */
+/** @param {number} ms NaN if unknown */
 export const formatDuration = (ms) => {
   if (Number.isNaN(ms)) return '–';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -23,7 +23,7 @@ export const formatBytes = (bytes) => {
 };
 
 /**
- * The time of day, here, to the millisecond: what is constant for hours is left out.
+ * The local time of day with millisecond precision, without the date.
  * @param {string} time RFC 3339
  */
 export const formatClock = (time) => {
@@ -36,7 +36,7 @@ export const formatClock = (time) => {
 };
 
 /**
- * The beginning of a long text, and how much is left out: a row of a mebibyte would stop the page.
+ * Truncates a long text and appends the number of characters left out: a row of 1 MiB would block the page.
  * @param {string} text
  */
 export const clip = (text) => {

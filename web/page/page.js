@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * The page: subscribes to ticks and shows them as they come.
+ * The page: subscribes to the tick service and shows its messages as they arrive.
  *
- * What a server sends is shown with `textContent` and nothing else.
+ * Data from the server is only ever assigned to `textContent`.
  */
 
 import {FetchEventTarget} from '../client/fetch-event-target.js';
 
 import {PATH, curlCommand, grpcurlCommand, tickRequest} from './commands.js';
-import {ending, explain, fieldViolations} from './explain.js';
+import {explain, fieldViolations, shortReason} from './explain.js';
 import {Feed} from './feed.js';
 import {Figures} from './figures.js';
 import {clip, formatBytes, formatClock, formatDuration, formatNumber} from './format.js';
@@ -16,16 +16,16 @@ import {drawSparkline} from './sparkline.js';
 import {tappedFetch} from './tapped-fetch.js';
 
 const FIGURES_MS = 250;
-// Three of the gateway's heartbeats missed: nobody is there any more.
+// Three of the gateway's heartbeat intervals.
 const IDLE_MS = 45_000;
-// The gateway answers within a second, even where the service has nothing to say yet.
+// The gateway sends response headers within a second, even if the service has not sent a message.
 const SLOW_CONNECT_MS = 3000;
-const NOTHING_YET = 'Press Start, and each message appears here as it arrives.';
+const NOT_STARTED = 'Press Start to subscribe. Messages appear here as they arrive.';
 const FIELDS = ['message', 'interval', 'count'];
 
 /** @typedef {{time: string, message: string, sequence: string}} Tick */
 /** @typedef {import('../client/fetch-event-target.js').StreamRecord<Tick>} TickRecord */
-/** @typedef {{record: TickRecord, gap: number, skipped: number}} Arrival */
+/** @typedef {{record: TickRecord, interval: number, skipped: number}} TickItem */
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const inputById = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
@@ -38,17 +38,17 @@ const pause = buttonById('pause');
 const spark = /** @type {HTMLCanvasElement} */ (byId('spark'));
 
 const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-/** How the page came; its streams go the same way. A fetch tells only once its body has ended. */
+/** The protocol of the page, which its streams share: a fetch() reports its own only when the body has ended. */
 const protocol = navigation?.nextHopProtocol ?? '';
 
 /** @type {FetchEventTarget<Tick> | undefined} */
 let stream;
 let figures = new Figures(performance.now());
-/** @type {number[]} What the sparkline shows. */
+/** @type {number[]} The data of the sparkline. */
 let drawn = [];
 let paused = false;
-/** How many have come since the lists were paused. */
-let held = 0;
+/** The number of messages received since the lists were paused. */
+let pausedCount = 0;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let figuresTimer;
 /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -56,7 +56,7 @@ let countdownTimer;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let slowTimer;
 
-// ---- The request, and the same for a shell
+// ---- Request and shell commands
 
 const request = () =>
   tickRequest(inputById('message').value, inputById('interval').valueAsNumber, inputById('count').valueAsNumber);
@@ -73,7 +73,7 @@ const copyText = async (element) => {
     await navigator.clipboard.writeText(`${element.textContent}`);
     return true;
   } catch {
-    // A page from another host over plain HTTP has no clipboard: what is selected, Ctrl-C copies.
+    // Pages over plain HTTP have no clipboard API, except on localhost: selects the text, for Ctrl+C.
     getSelection()?.selectAllChildren(element);
     return false;
   }
@@ -107,24 +107,24 @@ const showConnecting = () => {
     byId('hint').hidden = false;
     byId('hint').textContent =
       protocol === 'http/1.1'
-        ? 'No answer yet. A browser opens at most six HTTP/1.1 connections to one host: ' +
-          'streams in other tabs may hold them all.'
-        : 'No answer yet.';
+        ? 'No response yet. Browsers open at most six HTTP/1.1 connections per host, and streams in other tabs ' +
+          'may be using all of them. Stop one of those streams to continue.'
+        : 'No response yet.';
   }, SLOW_CONNECT_MS);
 };
 
 /**
- * Counts down beside the status, which is read aloud once and not every second.
+ * Shows a countdown next to the status, outside of it so that screen readers do not announce it every second.
  * @param {number} delay
  */
 const showRetry = (delay) => {
   const due = performance.now() + delay;
-  const tell = () => {
+  const showCountdown = () => {
     byId('countdown').textContent = ` in ${Math.max(0, Math.ceil((due - performance.now()) / 1000))} s`;
   };
-  showState('retry', 'Retry');
-  tell();
-  countdownTimer = setInterval(tell, 250);
+  showState('retry', 'Retrying');
+  showCountdown();
+  countdownTimer = setInterval(showCountdown, 250);
 };
 
 /** @param {boolean} running */
@@ -133,24 +133,24 @@ const showRunning = (running) => {
   const focused = document.activeElement === off;
   off.disabled = true;
   on.disabled = false;
-  byId('empty').textContent = running ? 'Waiting for the first message.' : NOTHING_YET;
-  // A button that is switched off would take the focus with it.
+  byId('empty').textContent = running ? 'Waiting for the first message.' : NOT_STARTED;
+  // Disabling a focused button would lose the focus.
   if (focused) on.focus();
 };
 
 /** @param {import('../client/fetch-event-target.js').FetchEventError | undefined} error */
-const showFault = (error) => {
+const showError = (error) => {
   const fields = error ? fieldViolations(error) : [];
   for (const name of FIELDS) {
     inputById(name).ariaInvalid = `${fields.some(({field}) => field.split('.')[0] === name)}`;
   }
-  byId('fault').hidden = !error;
+  byId('error').hidden = !error;
   if (!error) return;
   const {title, text, codes} = explain(error);
-  byId('fault-title').textContent = title;
-  byId('fault-text').textContent = fields.length > 0 ? '' : text;
-  byId('fault-codes').textContent = codes;
-  byId('fault-fields').replaceChildren(
+  byId('error-title').textContent = title;
+  byId('error-text').textContent = fields.length > 0 ? '' : text;
+  byId('error-codes').textContent = codes;
+  byId('error-fields').replaceChildren(
     ...fields.map(({field, description}) => {
       const item = document.createElement('li');
       const name = document.createElement('b');
@@ -161,10 +161,10 @@ const showFault = (error) => {
   );
 };
 
-// ---- Figures
+// ---- Statistics
 
 const showPause = () => {
-  pause.textContent = paused ? `Resume (${formatNumber(held)})` : 'Pause';
+  pause.textContent = paused ? `Resume (${formatNumber(pausedCount)})` : 'Pause';
 };
 
 const showFigures = () => {
@@ -182,7 +182,7 @@ const showFigures = () => {
   showPause();
 };
 
-// Between streams nothing else draws it again.
+// Between streams there is no timer that redraws it.
 const redraw = () => drawSparkline(spark, drawn);
 new ResizeObserver(redraw).observe(spark);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
@@ -206,16 +206,16 @@ const emptyRow = () => {
   return row;
 };
 
-/** @param {Arrival} arrival */
-const tickRow = ({record: {type, data}, gap, skipped}) => {
+/** @param {TickItem} item */
+const tickRow = ({record: {type, data}, interval, skipped}) => {
   const row = emptyRow();
-  const after = span('gap', Number.isNaN(gap) ? '' : formatDuration(gap));
+  const since = span('interval', Number.isNaN(interval) ? '' : formatDuration(interval));
   if (type === 'tick') {
-    row.append(span('sequence', data.sequence), span('time', formatClock(data.time)), after);
+    row.append(span('sequence', data.sequence), span('time', formatClock(data.time)), since);
     row.append(span('text', clip(data.message)));
     if (skipped) row.append(span('skipped', `${formatNumber(skipped)} skipped before`));
   } else {
-    row.append(span('sequence', ''), span('time', type), after, span('text', clip(JSON.stringify(data))));
+    row.append(span('sequence', ''), span('time', type), since, span('text', clip(JSON.stringify(data))));
   }
   return row;
 };
@@ -227,7 +227,7 @@ const lineRow = (line) => {
   return row;
 };
 
-/** @type {Feed<Arrival>} */
+/** @type {Feed<TickItem>} */
 const ticks = new Feed(byId('feed'), tickRow);
 /** @type {Feed<string>} */
 const lines = new Feed(byId('lines'), lineRow);
@@ -239,10 +239,10 @@ const showEmpty = () => {
 
 for (const feed of [ticks, lines]) {
   feed.onFollow = (follows) => {
-    if (feed === shown) byId('newest').hidden = follows;
+    if (feed === shown) byId('latest').hidden = follows;
   };
 }
-byId('newest').addEventListener('click', () => {
+byId('latest').addEventListener('click', () => {
   shown.follow();
   byId(shown === ticks ? 'feed' : 'lines').focus();
 });
@@ -252,7 +252,7 @@ const receive = (record) => {
   const sequence = record.type === 'tick' ? Number(record.data.sequence) : undefined;
   ticks.push({record, ...figures.add(performance.now(), sequence)});
   showEmpty();
-  if (paused) held++;
+  if (paused) pausedCount++;
 };
 
 const clear = () => {
@@ -266,7 +266,7 @@ const clear = () => {
 const subscribe = () => {
   stream?.close();
   clear();
-  showFault(undefined);
+  showError(undefined);
   figures = new Figures(performance.now());
   clearInterval(figuresTimer);
   figuresTimer = setInterval(showFigures, FIGURES_MS);
@@ -287,14 +287,14 @@ const subscribe = () => {
   const ours = new FetchEventTarget(PATH, {json: request(), idleTimeout: IDLE_MS, fetch});
   stream = ours;
   ours.addEventListener('open', () => {
-    showFault(undefined);
+    showError(undefined);
     showState('open', 'Open');
   });
   ours.addEventListener('message', ({record}) => receive(record));
-  ours.addEventListener('error', ({error}) => showFault(error));
+  ours.addEventListener('error', ({error}) => showError(error));
   ours.addEventListener('retry', ({delay}) => {
     showRetry(delay);
-    // Nothing else tells that the wait is over.
+    // There is no event at the end of the wait.
     setTimeout(
       () => {
         if (stream === ours && ours.readyState === FetchEventTarget.CONNECTING) showConnecting();
@@ -308,8 +308,8 @@ const subscribe = () => {
     clearInterval(figuresTimer);
     showFigures();
     showRunning(false);
-    if (wasClean) showState('ended', `Closed · ended by the service · HTTP ${status}`);
-    else if (error) showState('failed', `Closed · ${ending(error)}`);
+    if (wasClean) showState('ended', `Closed · end of stream · HTTP ${status}`);
+    else if (error) showState('failed', `Closed · ${shortReason(error)}`);
     else showState('idle', 'Stopped');
   });
 };
@@ -319,7 +319,7 @@ form.addEventListener('submit', (event) => {
   subscribe();
 });
 form.addEventListener('input', ({target}) => {
-  // What was refused has changed.
+  // The value that the server rejected has changed.
   /** @type {HTMLInputElement} */ (target).ariaInvalid = 'false';
   showCommands();
 });
@@ -327,13 +327,13 @@ stop.addEventListener('click', () => stream?.close());
 document.addEventListener('keydown', ({key}) => {
   if (key === 'Escape') stream?.close();
 });
-// The browser keeps a left page for the way back, but not with a connection of its own.
+// Browsers do not keep a page with an open connection in the back/forward cache.
 addEventListener('pagehide', () => stream?.close());
 
 byId('clear').addEventListener('click', clear);
 pause.addEventListener('click', () => {
   paused = !paused;
-  held = 0;
+  pausedCount = 0;
   ticks.paused = paused;
   lines.paused = paused;
   showPause();
@@ -344,30 +344,30 @@ byId('views').addEventListener('change', ({target}) => {
   lines.shown = !asTicks;
   shown = asTicks ? ticks : lines;
   byId('columns').hidden = !asTicks;
-  byId('newest').hidden = shown.follows;
+  byId('latest').hidden = shown.follows;
   showEmpty();
 });
 
-// ---- What the page knows about itself
+// ---- Protocol and console link
 
-/** What the protocol of the page means for its streams. @type {Record<string, [name: string, note: string]>} */
+/** The name of each protocol, by ALPN ID, and what it means for streams. @type {Record<string, [string, string]>} */
 const PROTOCOLS = {
   'http/1.1': [
     'HTTP/1.1',
-    'This page came over HTTP/1.1. A browser opens at most six such connections to one host: ' +
-      'a seventh stream, in whichever tab, waits.',
+    'This page was loaded over HTTP/1.1. Browsers open at most six HTTP/1.1 connections per host, across all tabs: ' +
+      'a seventh stream waits until another one closes.',
   ],
-  h2: ['HTTP/2', 'This page came over HTTP/2: its streams share one connection.'],
+  h2: ['HTTP/2', 'This page was loaded over HTTP/2: all streams share one connection.'],
 };
 const [name, note] = PROTOCOLS[protocol] ?? [protocol, ''];
 byId('protocol').textContent = name;
 byId('protocol-note').textContent = note;
 
-// The other view is there unless the gateway has it off.
+// The console exists unless the gateway runs with --console=off.
 fetch('console.html', {method: 'HEAD'}).then(
   ({ok}) => (byId('console').hidden = !ok),
   () => {},
 );
 
 showCommands();
-byId('empty').textContent = NOTHING_YET;
+byId('empty').textContent = NOT_STARTED;

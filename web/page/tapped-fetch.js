@@ -1,19 +1,20 @@
 // @ts-check
 /**
- * fetch() that also tells what goes through: the page counts bytes and shows lines as they came, ending and all, which
- * the client keeps to itself.
+ * A fetch() that also reports the bytes and lines of the response body: the page counts bytes and shows the raw lines,
+ * including the final record, which the client does not dispatch.
  *
  *     new FetchEventTarget(url, {fetch: tappedFetch({onBytes, onLine})});
  *
- * The body is passed on chunk by chunk as it is pulled, so backpressure stays what it was.
+ * The body is forwarded chunk by chunk as it is read, so backpressure is preserved.
  */
 
 import {LineDecoder} from '../client/ndjson.js';
 
 /**
  * @param {object} tap
- * @param {(count: number) => void} tap.onBytes of each chunk
- * @param {(line: string) => void} tap.onLine each line that is not blank; one that is no text, in words
+ * @param {(count: number) => void} tap.onBytes called for each chunk
+ * @param {(line: string) => void} tap.onLine called for each line that is not blank; for an invalid one, with the
+ *   error message in parentheses
  * @returns {typeof globalThis.fetch}
  */
 export const tappedFetch =
@@ -22,17 +23,17 @@ export const tappedFetch =
     const response = await fetch(input, init);
     if (!response.body) return response;
     const decoder = new LineDecoder();
-    const tell = (/** @type {(string | Error)[]} */ lines) => {
+    const report = (/** @type {(string | Error)[]} */ lines) => {
       for (const line of lines) onLine(typeof line === 'string' ? line : `(${line.message})`);
     };
     /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
     const tap = new TransformStream({
       transform(chunk, controller) {
         onBytes(chunk.length);
-        tell(decoder.push(chunk));
+        report(decoder.push(chunk));
         controller.enqueue(chunk);
       },
-      flush: () => tell(decoder.end()),
+      flush: () => report(decoder.end()),
     });
     return new Response(response.body.pipeThrough(tap), response);
   };

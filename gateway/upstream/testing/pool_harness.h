@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/endpoint_pool.h"
 #include "gateway/upstream/testing/scripted_server.h"
@@ -17,7 +18,7 @@ namespace penstock::upstream {
 
 class EndpointPoolTest : public ::testing::Test {
  protected:
-  void Start(std::vector<std::string> addresses) {
+  void Start(std::vector<net::Address> addresses) {
     options_.addresses = std::move(addresses);
     pool_ = EndpointPool::Create(loop_, options_).value();
     pool_->OnChange([this](const PoolChange& change) {
@@ -37,7 +38,7 @@ class EndpointPoolTest : public ::testing::Test {
     return testing::RunUntil(loop_, [this] { return pool_->ready(); });
   }
 
-  static std::string FreePort() {
+  static net::Address FreePort() {
     net::Loop loop;
     return testing::ScriptedServer(loop).address();  // closed again: connects there are refused
   }

@@ -102,18 +102,18 @@ std::string ResponseHead(uint32_t id) {
 
 std::string OkTrailers(uint32_t id) { return HeadersFrame(id, {{"grpc-status", "0"}}, true); }
 
-void Peer::Send(const std::string& bytes) {
+void ScriptedPeer::Send(const std::string& bytes) {
   size_t sent = 0;
   EXPECT_TRUE(RunUntil(loop_, [&] { return (sent += SendSome(bytes.substr(sent))) == bytes.size(); }));
 }
 
-size_t Peer::SendSome(const std::string& bytes) {
+size_t ScriptedPeer::SendSome(const std::string& bytes) {
   const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (count < 0 && errno != EAGAIN) ADD_FAILURE() << "send: errno " << errno;
   return count < 0 ? 0 : static_cast<size_t>(count);
 }
 
-void Peer::Poll() {
+void ScriptedPeer::Poll() {
   char buffer[64 * 1024];
   ssize_t count = 1;
   while (fd_ >= 0 && (count = recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT)) > 0) input_.append(buffer, count);
@@ -138,7 +138,7 @@ void Peer::Poll() {
   }
 }
 
-absl::optional<Frame> Peer::Take(uint8_t type, uint32_t id, bool remove) {
+absl::optional<Frame> ScriptedPeer::Take(uint8_t type, uint32_t id, bool remove) {
   Poll();
   for (size_t i = 0; i < frames_.size(); ++i) {
     if (frames_[i].type != type || (id != 0 && frames_[i].id != id)) continue;
@@ -149,21 +149,21 @@ absl::optional<Frame> Peer::Take(uint8_t type, uint32_t id, bool remove) {
   return absl::nullopt;
 }
 
-Frame Peer::Await(uint8_t type, uint32_t id) {
+Frame ScriptedPeer::Await(uint8_t type, uint32_t id) {
   absl::optional<Frame> frame;
   EXPECT_TRUE(RunUntil(loop_, [&] { return (frame = Take(type, id, /*remove=*/true)).has_value(); }))
       << "no frame of type " << int{type} << " on stream " << id;
   return frame.value_or(Frame());
 }
 
-bool Peer::Has(uint8_t type, uint32_t id) { return Take(type, id, /*remove=*/false).has_value(); }
+bool ScriptedPeer::Has(uint8_t type, uint32_t id) { return Take(type, id, /*remove=*/false).has_value(); }
 
-void Peer::Close() {
+void ScriptedPeer::Close() {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }
 
-void Peer::Reset() {
+void ScriptedPeer::Reset() {
   const linger now = {1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   Close();
@@ -191,18 +191,16 @@ void ScriptedServer::Close() {
   fd_ = -1;
 }
 
-std::string ScriptedServer::address() const { return "127.0.0.1:" + std::to_string(port_); }
-
-std::unique_ptr<Peer> ScriptedServer::AcceptSilent() {
+std::unique_ptr<ScriptedPeer> ScriptedServer::AcceptSilent() {
   int fd = -1;
   EXPECT_TRUE(RunUntil(loop_, [&] { return (fd = accept(fd_, nullptr, nullptr)) >= 0; })) << "nobody connects";
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return std::make_unique<Peer>(loop_, fd);
+  return std::make_unique<ScriptedPeer>(loop_, fd);
 }
 
-std::unique_ptr<Peer> ScriptedServer::Accept(const std::vector<std::pair<uint16_t, uint32_t>>& settings) {
-  std::unique_ptr<Peer> peer = AcceptSilent();
+std::unique_ptr<ScriptedPeer> ScriptedServer::Accept(const std::vector<std::pair<uint16_t, uint32_t>>& settings) {
+  std::unique_ptr<ScriptedPeer> peer = AcceptSilent();
   peer->Send(SettingsFrame(settings));
   peer->Await(kSettings);                                // the client's own
   EXPECT_EQ(peer->Await(kSettings).flags & kAck, kAck);  // its answer to ours

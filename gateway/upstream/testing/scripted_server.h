@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "gateway/net/address.h"
 #include "gateway/net/loop.h"
 #include "gateway/upstream/call.h"
 
@@ -69,12 +70,12 @@ std::string ResponseHead(uint32_t id);
 std::string OkTrailers(uint32_t id);
 
 // The server's end of one connection.
-class Peer {
+class ScriptedPeer {
  public:
-  Peer(net::Loop& loop, int fd) : loop_(loop), fd_(fd) {}
-  ~Peer() { Close(); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
+  ScriptedPeer(net::Loop& loop, int fd) : loop_(loop), fd_(fd) {}
+  ~ScriptedPeer() { Close(); }
+  ScriptedPeer(const ScriptedPeer&) = delete;
+  ScriptedPeer& operator=(const ScriptedPeer&) = delete;
 
   // Writes all of it.
   void Send(const std::string& bytes);
@@ -110,11 +111,11 @@ class ScriptedServer {
   ~ScriptedServer();
 
   uint16_t port() const { return port_; }
-  std::string address() const;
+  net::Address address() const { return net::Address::Tcp("127.0.0.1", port_); }
   // The next connection, with nothing said yet.
-  std::unique_ptr<Peer> AcceptSilent();
+  std::unique_ptr<ScriptedPeer> AcceptSilent();
   // The next connection, after both sides' SETTINGS.
-  std::unique_ptr<Peer> Accept(const std::vector<std::pair<uint16_t, uint32_t>>& settings = {});
+  std::unique_ptr<ScriptedPeer> Accept(const std::vector<std::pair<uint16_t, uint32_t>>& settings = {});
   // Stops listening: connects are refused from here on.
   void Close();
 

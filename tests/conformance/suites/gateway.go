@@ -110,7 +110,7 @@ func Run(ctx context.Context, options Options) error {
 	go func() { ended <- command.Wait() }()
 	select {
 	case err := <-ended:
-		return fmt.Errorf("penstock-gateway ended by itself: %v", err)
+		return fmt.Errorf("penstock-gateway exited unexpectedly: %v", err)
 	case <-ctx.Done():
 		if err := command.Process.Signal(syscall.SIGTERM); err != nil {
 			return err

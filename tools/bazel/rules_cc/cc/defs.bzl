@@ -1,4 +1,4 @@
-"""The rules_cc names that Bazel's own tools load, given by Bazel's native rules."""
+"""The rules_cc names that Bazel's own tools load, as aliases of Bazel's native rules."""
 
 cc_binary = native.cc_binary
 cc_import = native.cc_import
