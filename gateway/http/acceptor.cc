@@ -131,9 +131,9 @@ net::Address Chosen(int fd, const net::Address& asked) {
 }  // namespace
 
 // One listening socket, and its waits. Kept alive by them, so that closing it is safe at any time.
-class Acceptor::Listener : public std::enable_shared_from_this<Acceptor::Listener> {
+class Acceptor::ListeningSocket : public std::enable_shared_from_this<Acceptor::ListeningSocket> {
  public:
-  Listener(Acceptor& owner, net::UniqueFd fd, std::string unix_path)
+  ListeningSocket(Acceptor& owner, net::UniqueFd fd, std::string unix_path)
       : owner_(&owner),
         socket_(owner.loop_.io(), fd.release()),
         pause_(owner.loop_.io()),
@@ -208,7 +208,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(net::Loop& loop, Acce
     absl::StatusOr<net::UniqueFd> fd = address.is_unix() ? BindUnix(address) : BindTcp(address);
     if (!fd.ok()) return fd.status();
     acceptor->addresses_.push_back(Chosen(fd->get(), address));
-    acceptor->listeners_.push_back(std::make_shared<Listener>(*acceptor, *std::move(fd), address.path));
+    acceptor->listeners_.push_back(std::make_shared<ListeningSocket>(*acceptor, *std::move(fd), address.path));
   }
   return acceptor;
 }
@@ -232,13 +232,13 @@ Acceptor::~Acceptor() {
 }
 
 void Acceptor::Start() {
-  for (const std::shared_ptr<Listener>& listener : listeners_) {
+  for (const std::shared_ptr<ListeningSocket>& listener : listeners_) {
     loop_.Post([listener] { listener->Wait(); });
   }
 }
 
 void Acceptor::StopListening() {
-  for (const std::shared_ptr<Listener>& listener : listeners_) listener->Close();
+  for (const std::shared_ptr<ListeningSocket>& listener : listeners_) listener->Close();
   listeners_.clear();
 }
 
@@ -249,22 +249,22 @@ bool Acceptor::Full(size_t allowance) const {
 }
 
 void Acceptor::Place(net::UniqueFd socket, const sockaddr_storage& peer) {
-  AddressQuota::Slot slot;
+  AddressQuota::Place place;
   if (quota_ != nullptr) {
-    absl::optional<AddressQuota::Slot> taken = quota_->Take(peer);
+    absl::optional<AddressQuota::Place> taken = quota_->Take(peer);
     if (!taken) return TurnAway(std::move(socket), kTooManyOfAnAddress);
-    slot = *std::move(taken);
+    place = *std::move(taken);
   }
   SessionSet* least = *std::min_element(sets_.begin(), sets_.end(),
                                         [](const SessionSet* a, const SessionSet* b) { return a->load() < b->load(); });
   if (Full(0)) {
     least->Refuse(std::move(socket));
   } else {
-    least->Give(std::move(socket), std::move(slot));
+    least->Give(std::move(socket), std::move(place));
   }
 }
 
-void Acceptor::AcceptFromReserve(Listener& listener) {
+void Acceptor::AcceptFromReserve(ListeningSocket& listener) {
   if (!reserve_) return;
   reserve_.reset();
   sockaddr_storage peer;

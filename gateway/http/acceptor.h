@@ -63,7 +63,7 @@ class Acceptor {
   void StopListening();
 
  private:
-  class Listener;
+  class ListeningSocket;
 
   Acceptor(net::Loop& loop, AcceptorOptions options, std::vector<SessionSet*> sets);
 
@@ -71,7 +71,7 @@ class Acceptor {
   // Gives `socket` to the loop with the least load, or refuses it there. `peer` is its other end.
   void Place(net::UniqueFd socket, const sockaddr_storage& peer);
   // Takes one connection off the backlog with the reserve descriptor, where there is one.
-  void AcceptFromReserve(Listener& listener);
+  void AcceptFromReserve(ListeningSocket& listener);
   void RefillReserve();
 
   net::Loop& loop_;
@@ -79,7 +79,7 @@ class Acceptor {
   const std::vector<SessionSet*> sets_;
   const std::shared_ptr<AddressQuota> quota_;  // null: no bound
   net::UniqueFd reserve_;
-  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<ListeningSocket>> listeners_;
   std::vector<net::Address> addresses_;
 };
 

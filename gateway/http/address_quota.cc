@@ -29,14 +29,14 @@ absl::optional<uint64_t> KeyOf(const sockaddr_storage& peer) {
 
 }  // namespace
 
-absl::optional<AddressQuota::Slot> AddressQuota::Take(const sockaddr_storage& peer) {
+absl::optional<AddressQuota::Place> AddressQuota::Take(const sockaddr_storage& peer) {
   const absl::optional<uint64_t> key = KeyOf(peer);
-  if (!key) return Slot();
+  if (!key) return Place();
   const MutexLock lock(mutex_);
   size_t& open = open_[*key];
   if (open >= most_) return absl::nullopt;
   ++open;
-  return Slot(shared_from_this(), *key);
+  return Place(shared_from_this(), *key);
 }
 
 size_t AddressQuota::addresses() const {

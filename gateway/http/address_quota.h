@@ -4,9 +4,9 @@
 // sockets have no address and no bound.
 //
 //   auto quota = std::make_shared<AddressQuota>(100);
-//   absl::optional<AddressQuota::Slot> slot = quota->Take(peer);   // absent: it has 100
+//   absl::optional<AddressQuota::Place> place = quota->Take(peer);   // absent: it has 100
 //
-// Any thread: connections come on one and go on others. Owned by shared_ptr, also by its slots.
+// Any thread: connections come on one and go on others. Owned by shared_ptr, also by its places.
 #ifndef PENSTOCK_GATEWAY_HTTP_ADDRESS_QUOTA_H_
 #define PENSTOCK_GATEWAY_HTTP_ADDRESS_QUOTA_H_
 
@@ -27,22 +27,22 @@ namespace penstock::http {
 class AddressQuota : public std::enable_shared_from_this<AddressQuota> {
  public:
   // One connection's place; gives it back when it goes. Of one that is not counted it is empty.
-  class Slot {
+  class Place {
    public:
-    Slot() = default;
-    Slot(Slot&& other) noexcept = default;
-    Slot& operator=(Slot&& other) noexcept {
+    Place() = default;
+    Place(Place&& other) noexcept = default;
+    Place& operator=(Place&& other) noexcept {
       std::swap(quota_, other.quota_);
       std::swap(key_, other.key_);
       return *this;
     }
-    ~Slot() {
+    ~Place() {
       if (quota_ != nullptr) quota_->GiveBack(key_);
     }
 
    private:
     friend class AddressQuota;
-    Slot(std::shared_ptr<AddressQuota> quota, uint64_t key) : quota_(std::move(quota)), key_(key) {}
+    Place(std::shared_ptr<AddressQuota> quota, uint64_t key) : quota_(std::move(quota)), key_(key) {}
 
     std::shared_ptr<AddressQuota> quota_;
     uint64_t key_ = 0;
@@ -51,7 +51,7 @@ class AddressQuota : public std::enable_shared_from_this<AddressQuota> {
   explicit AddressQuota(size_t most) : most_(most) {}
 
   // Absent: this address has as many as it may.
-  absl::optional<Slot> Take(const sockaddr_storage& peer);
+  absl::optional<Place> Take(const sockaddr_storage& peer);
 
   // Addresses that have connections.
   size_t addresses() const;

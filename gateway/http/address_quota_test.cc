@@ -52,7 +52,7 @@ TEST(AddressQuota, WhichAddressesAreOne) {
   };
   for (const auto& row : kRows) {
     const auto quota = std::make_shared<AddressQuota>(1);
-    const auto slot = quota->Take(Peer(row.one));
+    const auto place = quota->Take(Peer(row.one));
     EXPECT_EQ(quota->Take(Peer(row.other)).has_value(), !row.same) << row.reason;
   }
 }
@@ -68,13 +68,13 @@ TEST(AddressQuota, UnixSocketsAreNotCounted) {
 
 TEST(AddressQuota, ASlotThatMovesIsStillOne) {
   const auto quota = std::make_shared<AddressQuota>(1);
-  AddressQuota::Slot kept;
+  AddressQuota::Place kept;
   {
-    auto slot = quota->Take(Peer("10.0.0.1"));
-    kept = *std::move(slot);
+    auto place = quota->Take(Peer("10.0.0.1"));
+    kept = *std::move(place);
   }
   EXPECT_FALSE(quota->Take(Peer("10.0.0.1")));
-  kept = AddressQuota::Slot();
+  kept = AddressQuota::Place();
   EXPECT_EQ(quota->addresses(), 0u) << "nothing is left of those who have gone";
 }
 

@@ -62,11 +62,11 @@ void DetectSession::Begin(State state) {
 
 void DetectSession::ContinueHandshake() {
   switch (byte_stream_.Handshake()) {
-    case net::ByteStream::Step::kAgain:
+    case net::ByteStream::HandshakeResult::kAgain:
       return WaitReadable();
-    case net::ByteStream::Step::kFailed:
+    case net::ByteStream::HandshakeResult::kFailed:
       return context_.Remove(*this);
-    case net::ByteStream::Step::kDone:
+    case net::ByteStream::HandshakeResult::kDone:
       break;
   }
   refused_ = false;

@@ -5,37 +5,21 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/http/testing/fake_response.h"
 
 namespace penstock::http {
 namespace {
 
-// Writes down what it is asked for.
-class FakeResponse final : public ResponseStream {
- public:
-  void SendHead(int status, const Headers& headers, absl::optional<uint64_t> content_length) override {
-    absl::StrAppend(&log, status, "\n");
-    for (const Header& header : headers) absl::StrAppend(&log, header.name, ": ", header.value, "\n");
-    absl::StrAppend(&log, "length ", content_length.value_or(0), "\n");
-  }
-  std::string& Body() override { return body; }
-  void CommitBody() override { absl::StrAppend(&log, body, "\n"); }
-  using ResponseStream::Finish;
-  void Finish(const Headers& /*trailers*/) override { absl::StrAppend(&log, "finish\n"); }
-  void Abort() override { absl::StrAppend(&log, "abort\n"); }
-  size_t Unsent() const override { return 0; }
-  void ReleaseRequestBody(size_t) override {}
-
-  std::string log;
-  std::string body;
-};
-
 TEST(ErrorReply, IsACompleteResponse) {
   FakeResponse response;
   SendError(response, 503, 14, "the \"upstream\" is down\n", {{"Retry-After", "1"}});
-  EXPECT_EQ(response.log,
-            "503\nContent-Type: application/json\nX-Content-Type-Options: nosniff\nRetry-After: 1\nlength 63\n"
-            "{\"code\":14,\"message\":\"the \\\"upstream\\\" is down\\n\",\"details\":[]}\nfinish\n");
-  EXPECT_EQ(response.body.size(), 63u);
+  EXPECT_EQ(response.status, 503);
+  std::string headers;
+  for (const Header& header : response.headers) absl::StrAppend(&headers, header.name, ": ", header.value, "\n");
+  EXPECT_EQ(headers, "Content-Type: application/json\nX-Content-Type-Options: nosniff\nRetry-After: 1\n");
+  EXPECT_EQ(response.body, "{\"code\":14,\"message\":\"the \\\"upstream\\\" is down\\n\",\"details\":[]}");
+  EXPECT_EQ(response.content_length, response.body.size());
+  EXPECT_TRUE(response.finished);
 }
 
 TEST(ErrorReply, EveryStatusOfOursHasACode) {

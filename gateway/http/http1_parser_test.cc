@@ -191,7 +191,7 @@ TEST(Http1Parser, AcceptsHowever) {
   for (const Case& c : cases) ExpectHoweverCut(c.input, c.expected, c.reason);
 }
 
-struct Refused {
+struct RefusedInput {
   const char* reason;
   std::string input;
   int status;
@@ -199,7 +199,7 @@ struct Refused {
 
 TEST(Http1Parser, RefusesHeads) {
   const std::string long_fields = Get("Host: h\r\nX: " + std::string(169, 'v') + "\r\n");
-  const Refused cases[] = {
+  const RefusedInput cases[] = {
       {"smuggling: two framings", Post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
       {"smuggling: two framings, the other order", Post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", ""),
        400},
@@ -284,11 +284,11 @@ TEST(Http1Parser, RefusesHeads) {
       {"a field that never ends", "GET / HTTP/1.1\r\nX: " + std::string(200, 'a'), 431},
       {"a field too many", Get("Host: h\r\na:\r\nb:\r\nc:\r\nd:\r\ne:\r\nf:\r\n"), 431},
   };
-  for (const Refused& c : cases) ExpectHoweverCut(c.input, absl::StrCat("error ", c.status, "\n"), c.reason);
+  for (const RefusedInput& c : cases) ExpectHoweverCut(c.input, absl::StrCat("error ", c.status, "\n"), c.reason);
 }
 
 TEST(Http1Parser, RefusesBodies) {
-  const Refused cases[] = {
+  const RefusedInput cases[] = {
       {"no size", "\r\n", 400},
       {"an empty size with extension", ";a\r\nx\r\n", 400},
       {"0x before a size", "0x1\r\nx\r\n", 400},
@@ -310,7 +310,7 @@ TEST(Http1Parser, RefusesBodies) {
       {"trailers too large", "0\r\nX: " + std::string(34, 'v') + "\r\n\r\n", 431},
       {"too many trailers", "0\r\na:\r\nb:\r\nc:\r\nd:\r\ne:\r\nf:\r\ng:\r\n\r\n", 431},
   };
-  for (const Refused& c : cases) {
+  for (const RefusedInput& c : cases) {
     ExpectHoweverCut(Chunked(c.input), absl::StrCat(kChunkedHead, "error ", c.status, "\n"), c.reason);
   }
   ExpectHoweverCut(Chunked("1\r\nxy\r\n"), absl::StrCat(kChunkedHead, "<x>\nerror 400\n"),

@@ -36,7 +36,7 @@ const nghttp2_nv* Http2Fields::data() {
   built_.clear();
   built_.reserve(fields_.size());
   auto* text = reinterpret_cast<uint8_t*>(text_.data());
-  for (const Field& field : fields_) {
+  for (const Extent& field : fields_) {
     built_.push_back({text + field.name, text + field.value, field.value - field.name, field.end - field.value,
                       NGHTTP2_NV_FLAG_NONE});
   }

@@ -33,14 +33,14 @@ class Http2Fields {
   size_t size() const { return fields_.size(); }
 
  private:
-  struct Field {
+  struct Extent {
     size_t name;
     size_t value;
     size_t end;
   };
 
   std::string text_;  // names and values, one after the other
-  std::vector<Field> fields_;
+  std::vector<Extent> fields_;
   std::vector<nghttp2_nv> built_;
 };
 

@@ -70,7 +70,7 @@ class Session {
   friend class SessionSet;
   using Hook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-  AddressQuota::Slot slot_;
+  AddressQuota::Place place_;
   Hook hook_;  // in the set's list
 };
 

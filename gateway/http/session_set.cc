@@ -27,10 +27,10 @@ void SessionSet::Open(net::UniqueFd socket, MakeSession make) {
   });
 }
 
-void SessionSet::Give(net::UniqueFd socket, AddressQuota::Slot slot) {
-  Open(std::move(socket), [this, slot = std::move(slot)](net::ByteStream byte_stream) mutable {
+void SessionSet::Give(net::UniqueFd socket, AddressQuota::Place place) {
+  Open(std::move(socket), [this, place = std::move(place)](net::ByteStream byte_stream) mutable {
     auto* session = new DetectSession(*this, std::move(byte_stream));
-    session->slot_ = std::move(slot);
+    session->place_ = std::move(place);
     return session;
   });
 }
@@ -57,7 +57,7 @@ void SessionSet::Remove(Session& session) {
 }
 
 void SessionSet::Replace(Session& session, std::unique_ptr<Session> next) {
-  next->slot_ = std::move(session.slot_);
+  next->place_ = std::move(session.place_);
   delete &session;
   Add(next.release());
 }

@@ -28,8 +28,8 @@ class SessionSet final : private SessionContext {
   SessionSet(net::Loop& loop, const SessionOptions& options, HandlerFactory factory);
   ~SessionSet() override;
 
-  // Serves a connected stream socket (TCP or unix), which holds `slot` while it lasts. Any thread.
-  void Give(net::UniqueFd socket, AddressQuota::Slot slot = {});
+  // Serves a connected stream socket (TCP or unix), which holds `place` while it lasts. Any thread.
+  void Give(net::UniqueFd socket, AddressQuota::Place place = {});
 
   // Answers 503 with Retry-After, as HTTP/1.1 whatever the client speaks, to a connection that is one too many, and
   // closes it: to find out more it would have to be kept. Any thread.

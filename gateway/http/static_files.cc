@@ -197,8 +197,8 @@ absl::StatusOr<StaticFiles> StaticFiles::Directory(const std::string& root) {
   return made;
 }
 
-const StaticFiles::Entry* StaticFiles::FindEmbedded(absl::string_view path) const {
-  for (const Entry& entry : embedded_) {
+const StaticFiles::StoredFile* StaticFiles::FindEmbedded(absl::string_view path) const {
+  for (const StoredFile& entry : embedded_) {
     if (entry.path == path) return &entry;
   }
   return nullptr;
@@ -209,7 +209,7 @@ absl::optional<StaticReply> StaticFiles::Find(absl::string_view method, absl::st
   const absl::optional<std::string> path = SafePath(target);
   if (!path) return absl::nullopt;
   if (!root_) {
-    const Entry* entry = FindEmbedded(*path);
+    const StoredFile* entry = FindEmbedded(*path);
     if (entry == nullptr) return absl::nullopt;
     return Reply(method, *path, entry->content, entry->etag, headers, /*with_policy=*/true);
   }

@@ -52,15 +52,15 @@ class StaticFiles {
   absl::optional<StaticReply> Find(absl::string_view method, absl::string_view target, const Headers& headers) const;
 
  private:
-  struct Entry {
+  struct StoredFile {
     std::string path;  // "/index.html"
     absl::string_view content;
     std::string etag;
   };
 
-  const Entry* FindEmbedded(absl::string_view path) const;
+  const StoredFile* FindEmbedded(absl::string_view path) const;
 
-  std::vector<Entry> embedded_;
+  std::vector<StoredFile> embedded_;
   std::shared_ptr<net::UniqueFd> root_;  // null: not a directory's
 };
 

@@ -52,7 +52,7 @@ void Echo(Scripted& h) {
 }
 
 // A blocking TLS client. Its socket's deadline is the peer's leaving: the server's limits are shorter than a test's.
-class TlsClient {
+class BlockingTlsClient {
  public:
   struct Options {
     std::string protocols = "";  // ALPN, each with its length before it
@@ -60,7 +60,8 @@ class TlsClient {
     int max_version = 0;
   };
 
-  TlsClient(TestClient socket, const Options& options) : socket_(std::move(socket)), context_(NewContext(options)) {
+  BlockingTlsClient(TestClient socket, const Options& options)
+      : socket_(std::move(socket)), context_(NewContext(options)) {
     const timeval patience{20, 0};
     ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     tls_.reset(SSL_new(context_.get()));
@@ -204,7 +205,7 @@ TEST(Tls, AlpnChoosesTheVersion) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const auto& row : kRows) {
       TestServer server(With(**tls), Echo);
-      TlsClient client(server.Connect(), {.protocols = row.offered, .max_version = version});
+      BlockingTlsClient client(server.Connect(), {.protocols = row.offered, .max_version = version});
       ASSERT_TRUE(client.connected()) << row.chosen;
       EXPECT_EQ(client.version(), version);
       EXPECT_EQ(client.Alpn(), row.chosen);
@@ -219,8 +220,8 @@ TEST(Tls, WhatIsNotSpokenFailsTheHandshake) {
   const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
-  EXPECT_FALSE(TlsClient(server.Connect(), {.protocols = "\x04smtp"}).connected()) << "an unknown protocol";
-  EXPECT_FALSE(TlsClient(server.Connect(), {.max_version = TLS1_1_VERSION}).connected()) << "an old version";
+  EXPECT_FALSE(BlockingTlsClient(server.Connect(), {.protocols = "\x04smtp"}).connected()) << "an unknown protocol";
+  EXPECT_FALSE(BlockingTlsClient(server.Connect(), {.max_version = TLS1_1_VERSION}).connected()) << "an old version";
   EXPECT_TRUE(server.WaitForSize(0));
 }
 
@@ -228,7 +229,7 @@ TEST(Tls, OnePortTakesEveryWayIn) {
   const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
-  TlsClient inside(server.Connect(), {.protocols = Both()});
+  BlockingTlsClient inside(server.Connect(), {.protocols = Both()});
   EXPECT_TRUE(inside.connected());
   testing::Http2TestClient h2c(server.Connect());
   const int32_t id = h2c.Send("GET", "/h2c");
@@ -262,7 +263,7 @@ TEST(Tls, LargeBodiesGoBothWays) {
   const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), [](Scripted& h) { h.on_end = [&h] { h.Reply(200, h.body); }; });
-  TlsClient client(server.Connect(), {.protocols = std::string(kHttp11)});
+  BlockingTlsClient client(server.Connect(), {.protocols = std::string(kHttp11)});
   std::string body;
   for (int i = 0; body.size() < 3'000'000; ++i) absl::StrAppend(&body, i, ",");
   // The answer comes when the request is whole, so sending all first blocks nobody.
@@ -276,7 +277,7 @@ TEST(Tls, TheEndIsSaidSoThatACutIsSeen) {
   const auto tls = net::TlsServer::Load(ServerFiles("localhost"));
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
-  TlsClient client(server.Connect(), {});
+  BlockingTlsClient client(server.Connect(), {});
   client.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_NE(client.ReadToEnd(), "");
   EXPECT_TRUE(client.clean_end());
@@ -287,7 +288,7 @@ TEST(Tls, TheEndIsSaidSoThatACutIsSeen) {
       h.Append("one\n");
     };
   });
-  TlsClient cut(aborts.Connect(), {});
+  BlockingTlsClient cut(aborts.Connect(), {});
   cut.Send(kGet);
   EXPECT_NE(cut.ReadUntil("one\n"), "");
   aborts.WithLast([](Scripted& h) { h.response.Abort(); });
@@ -307,12 +308,12 @@ TEST(Tls, WhereClientCertificatesAreRequiredNothingElseGetsIn) {
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
 
-  TlsClient known(server.Connect(), {.certificate = &good});
+  BlockingTlsClient known(server.Connect(), {.certificate = &good});
   known.Send(kGet);
   EXPECT_NE(known.ReadUntil("GET /a ").find("200 OK"), std::string::npos);
   // In TLS 1.3 a client thinks that it is connected before the server has judged it.
   for (const TestCertificate* certificate : {static_cast<const TestCertificate*>(nullptr), &bad}) {
-    TlsClient unknown(server.Connect(), {.certificate = certificate});
+    BlockingTlsClient unknown(server.Connect(), {.certificate = certificate});
     unknown.Send(kGet);
     EXPECT_EQ(unknown.ReadToEnd(), "");
   }
@@ -332,19 +333,19 @@ TEST(Tls, ANewCertificateIsShownToNewConnectionsAndDropsNone) {
   auto tls = net::TlsServer::Load(files);
   ASSERT_TRUE(tls.ok()) << tls.status();
   TestServer server(With(**tls), Echo);
-  TlsClient before(server.Connect(), {});
+  BlockingTlsClient before(server.Connect(), {});
   EXPECT_EQ(before.PeerName(), "first");
   EXPECT_FALSE(*(*tls)->ReloadIfChanged()) << "nothing changed";
 
   const TestCertificate second = MakeTestCertificate("second", &Ca());
   WriteTestFile("first.crt", second.certificate_pem);
   EXPECT_FALSE((*tls)->ReloadIfChanged().ok()) << "the key is still the old one";
-  EXPECT_EQ(TlsClient(server.Connect(), {}).PeerName(), "first") << "the last good one stays";
+  EXPECT_EQ(BlockingTlsClient(server.Connect(), {}).PeerName(), "first") << "the last good one stays";
   WriteTestFile("first.key", second.key_pem);
   const auto reloaded = (*tls)->ReloadIfChanged();
   ASSERT_TRUE(reloaded.ok()) << reloaded.status();
   EXPECT_TRUE(*reloaded);
-  EXPECT_EQ(TlsClient(server.Connect(), {}).PeerName(), "second");
+  EXPECT_EQ(BlockingTlsClient(server.Connect(), {}).PeerName(), "second");
   before.Send(kGet);
   EXPECT_NE(before.ReadUntil("GET /a "), "") << "the old connection goes on";
 }

@@ -102,13 +102,13 @@ ByteStream::Failure ByteStream::failure() const {
   return {socket_error_, tls_error_, tls_ == nullptr ? X509_V_OK : SSL_get_verify_result(tls_.get())};
 }
 
-ByteStream::Step ByteStream::Handshake() {
+ByteStream::HandshakeResult ByteStream::Handshake() {
   const ssize_t result = DoTls(read_needs_, SSL_do_handshake);
-  if (result == kAgain) return Step::kAgain;
+  if (result == kAgain) return HandshakeResult::kAgain;
   read_needs_ = Needs::kReadable;
-  if (result > 0) return Step::kDone;
+  if (result > 0) return HandshakeResult::kDone;
   Fail(0, 0);  // it closed, unless it has failed before
-  return Step::kFailed;
+  return HandshakeResult::kFailed;
 }
 
 ByteStream::Alpn ByteStream::alpn() const {

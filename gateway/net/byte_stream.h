@@ -43,7 +43,7 @@ class ByteStream {
   static constexpr ssize_t kAgain = -1;   // nothing now: wait
   static constexpr ssize_t kFailed = -2;  // the connection is broken: see failure()
 
-  enum class Step : uint8_t { kDone, kAgain, kFailed };
+  enum class HandshakeResult : uint8_t { kDone, kAgain, kFailed };
   enum class Alpn : uint8_t { kNone, kHttp11, kHttp2 };
 
   // Why the connection is broken, as the socket and OpenSSL have it. All zero: the peer has closed it.
@@ -74,7 +74,7 @@ class ByteStream {
   bool StartTlsServer(ssl_ctx_st* context);
   bool StartTlsClient(ssl_ctx_st* context, const std::string& name);
   // One step of the handshake. kAgain: go on when WaitReadable says so.
-  Step Handshake();
+  HandshakeResult Handshake();
   // What the handshake chose.
   Alpn alpn() const;
 

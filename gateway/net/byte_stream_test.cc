@@ -36,7 +36,7 @@ using testing::MakeTestCertificate;
 using testing::TcpPair;
 using testing::TestCertificate;
 using testing::WriteTestFile;
-using Step = ByteStream::Step;
+using HandshakeResult = ByteStream::HandshakeResult;
 
 enum class Role { kPlain, kServer, kClient };  // the stream's
 
@@ -259,16 +259,16 @@ class Wire {
 
   void Handshake() {
     if (!stream_.open()) return;
-    const Step step = stream_.Handshake();
-    if (step == Step::kAgain) return stream_.WaitReadable([this] { Handshake(); });
+    const HandshakeResult step = stream_.Handshake();
+    if (step == HandshakeResult::kAgain) return stream_.WaitReadable([this] { Handshake(); });
     shaken_ = step;
-    if (step == Step::kDone) Resume();
+    if (step == HandshakeResult::kDone) Resume();
   }
   // Both sides have shaken hands, and nothing is on its way.
   void Begin() {
     kind_.role == Role::kPlain ? Resume() : Handshake();
     Settle();
-    EXPECT_TRUE(!peer_ || (peer_->ready() && shaken_ == Step::kDone));
+    EXPECT_TRUE(!peer_ || (peer_->ready() && shaken_ == HandshakeResult::kDone));
   }
   void Send(absl::string_view text) {
     sent_.append(text.data(), text.size());
@@ -287,7 +287,7 @@ class Wire {
   void set_read_all() { read_all_ = true; }
 
   ByteStream& stream() { return stream_; }
-  absl::optional<Step> shaken() const { return shaken_; }
+  absl::optional<HandshakeResult> shaken() const { return shaken_; }
   const std::string& sent() const { return sent_; }
   const std::string& unsent() const { return unsent_; }
   const std::string& received() const { return received_; }
@@ -343,7 +343,7 @@ class Wire {
   bool read_all_ = false, reading_ = false, paused_ = false, writing_ = false;
   std::string sent_, unsent_, received_;
   std::vector<size_t> reads_;
-  absl::optional<Step> shaken_;
+  absl::optional<HandshakeResult> shaken_;
   absl::optional<ssize_t> end_, write_end_;
 };
 
@@ -380,7 +380,7 @@ TEST(ByteStream, HandsAreShakenInEveryOrder) {
       }
       if (!begun) wire.Handshake();
       wire.Settle();
-      ASSERT_EQ(wire.shaken(), Step::kDone);
+      ASSERT_EQ(wire.shaken(), HandshakeResult::kDone);
       ASSERT_TRUE(wire.peer().ready());
       EXPECT_EQ(wire.stream().alpn(), kind.role == Role::kClient ? ByteStream::Alpn::kHttp2 : ByteStream::Alpn::kNone);
       wire.Say("hello");
@@ -592,7 +592,7 @@ TEST(ByteStream, AHandshakeThatFailsSaysWhy) {
     wire.Handshake();
     if (row.says.empty()) wire.Take();
     wire.Deliver();
-    ASSERT_EQ(wire.shaken(), Step::kFailed);
+    ASSERT_EQ(wire.shaken(), HandshakeResult::kFailed);
     EXPECT_THAT(row.tls.Explain(wire.stream().failure(), row.name), ::testing::HasSubstr(row.explained));
   }
 }
@@ -607,7 +607,7 @@ TEST(ByteStream, AHandshakeThatThePeerLeavesHasFailed) {
     wire.Deliver(10);
     wire.CloseWire();
     wire.Turn();
-    EXPECT_EQ(wire.shaken(), Step::kFailed);
+    EXPECT_EQ(wire.shaken(), HandshakeResult::kFailed);
     EXPECT_EQ(wire.stream().failure().tls_error, 0u);
     EXPECT_EQ(Shared().client->Explain(wire.stream().failure(), "localhost"), "it closed the connection");
   }

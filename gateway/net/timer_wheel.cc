@@ -11,9 +11,9 @@ void TimerWheel::Arm(Timer* timer, Clock::time_point when) {
   slots_[IndexOf(timer->tick_)].push_back(*timer);
 }
 
-void TimerWheel::FireSlot(Slot& slot, int64_t tick) {
+void TimerWheel::FireSlot(TimerList& slot, int64_t tick) {
   // Taken off the slot first: what fires may arm itself for the same slot of a later revolution.
-  Slot batch;
+  TimerList batch;
   for (auto next = slot.begin(); next != slot.end();) {
     const auto timer = next++;
     if (timer->tick_ <= tick) batch.splice(batch.end(), slot, timer);

@@ -70,15 +70,15 @@ class TimerWheel {
   // One revolution is about 5 s: the common waits (1 s, 15 s, 30 s) pass a slot a few times at most.
   static constexpr size_t kSlots = 512;
 
-  using Slot = boost::intrusive::list<Timer, boost::intrusive::member_hook<Timer, Timer::Hook, &Timer::hook_>,
-                                      boost::intrusive::constant_time_size<false>>;
+  using TimerList = boost::intrusive::list<Timer, boost::intrusive::member_hook<Timer, Timer::Hook, &Timer::hook_>,
+                                           boost::intrusive::constant_time_size<false>>;
 
   static size_t IndexOf(int64_t tick) { return static_cast<size_t>(tick) % kSlots; }
-  void FireSlot(Slot& slot, int64_t tick);
+  void FireSlot(TimerList& slot, int64_t tick);
 
   const Clock::time_point start_;
   int64_t current_ = 0;  // every tick up to this one has been looked at
-  std::array<Slot, kSlots> slots_;
+  std::array<TimerList, kSlots> slots_;
 };
 
 }  // namespace penstock::net

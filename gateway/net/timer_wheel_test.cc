@@ -13,9 +13,9 @@ using Clock = TimerWheel::Clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class Recorder final : public Timer {
+class RecordingTimer final : public Timer {
  public:
-  explicit Recorder(Clock::time_point* now) : now_(now) {}
+  explicit RecordingTimer(Clock::time_point* now) : now_(now) {}
   void OnTimer() override {
     fired.push_back(*now_);
     if (then) then();
@@ -40,7 +40,7 @@ class TimerWheelTest : public ::testing::Test {
 
 TEST_F(TimerWheelTest, FiresOnceNeverEarlyAndAtMostOneTickLate) {
   for (int delay : {0, 1, 9, 10, 11, 999, 5119, 5120, 5121, 15000, 60000}) {
-    Recorder timer(&now_);
+    RecordingTimer timer(&now_);
     const Clock::time_point due = now_ + milliseconds(delay);
     wheel_.Arm(&timer, due);
     for (int step = 0; step < delay + 30; ++step) AdvanceBy(milliseconds(1));
@@ -52,7 +52,7 @@ TEST_F(TimerWheelTest, FiresOnceNeverEarlyAndAtMostOneTickLate) {
 }
 
 TEST_F(TimerWheelTest, MovingATimerForgetsItsFirstTime) {
-  Recorder timer(&now_);
+  RecordingTimer timer(&now_);
   wheel_.Arm(&timer, now_ + milliseconds(50));
   wheel_.Arm(&timer, now_ + milliseconds(500));
   AdvanceBy(milliseconds(400));
@@ -62,11 +62,11 @@ TEST_F(TimerWheelTest, MovingATimerForgetsItsFirstTime) {
 }
 
 TEST_F(TimerWheelTest, DestroyedAndDisarmedTimersNeverFire) {
-  Recorder timer(&now_);
+  RecordingTimer timer(&now_);
   wheel_.Arm(&timer, now_ + milliseconds(20));
   timer.Disarm();
   {
-    Recorder gone(&now_);
+    RecordingTimer gone(&now_);
     wheel_.Arm(&gone, now_ + milliseconds(20));
   }
   AdvanceBy(seconds(1));
@@ -75,8 +75,8 @@ TEST_F(TimerWheelTest, DestroyedAndDisarmedTimersNeverFire) {
 }
 
 TEST_F(TimerWheelTest, AFiringTimerMayArmItselfAndDestroyAnother) {
-  auto victim = std::make_unique<Recorder>(&now_);
-  Recorder timer(&now_);
+  auto victim = std::make_unique<RecordingTimer>(&now_);
+  RecordingTimer timer(&now_);
   timer.then = [&] {
     victim.reset();
     if (timer.fired.size() < 3) wheel_.Arm(&timer, now_);
@@ -92,7 +92,7 @@ TEST_F(TimerWheelTest, AFiringTimerMayArmItselfAndDestroyAnother) {
 }
 
 TEST_F(TimerWheelTest, ALongPauseFiresEverythingDueAndNothingElse) {
-  Recorder due(&now_), later(&now_);
+  RecordingTimer due(&now_), later(&now_);
   wheel_.Arm(&due, now_ + seconds(30));
   wheel_.Arm(&later, now_ + seconds(3600) + milliseconds(20));
   AdvanceBy(seconds(3600));
@@ -106,10 +106,10 @@ TEST_F(TimerWheelTest, WakingAtNextWakeNeverMissesATimer) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
-  std::vector<std::unique_ptr<Recorder>> timers;
+  std::vector<std::unique_ptr<RecordingTimer>> timers;
   std::vector<Clock::time_point> due;
   for (int i = 0; i < 500; ++i) {
-    timers.push_back(std::make_unique<Recorder>(&now_));
+    timers.push_back(std::make_unique<RecordingTimer>(&now_));
     due.push_back(now_ + milliseconds(random() % 20000));
     wheel_.Arm(timers.back().get(), due.back());
   }

@@ -20,7 +20,7 @@ Backend::Backend(BackendContext& context, H2Connection::SocketAddress endpoint, 
     : context_(context), endpoint_(std::move(endpoint)), address_(std::move(address)), listener_(listener) {}
 
 Backend::~Backend() {
-  for (Slot& slot : slots_) slot.connection->Close();
+  for (HeldConnection& held : connections_) held.connection->Close();
 }
 
 void Backend::Start() {
@@ -29,7 +29,7 @@ void Backend::Start() {
 
 void Backend::Open() {
   auto connection = std::make_shared<H2Connection>(context_.loop, context_.h2, address_, this);
-  slots_.push_back({connection});
+  connections_.push_back({connection});
   connection->Connect(endpoint_);
 }
 
@@ -37,11 +37,11 @@ void Backend::Grow(size_t waiting) {
   if (retired_ || armed()) return;  // armed: an attempt has just failed
   size_t connecting = 0;
   size_t limit = 1;  // streams that a new connection will take, as far as the others tell
-  for (const Slot& slot : slots_) {
-    if (slot.connection->connecting()) ++connecting;
-    if (slot.connection->ready()) limit = std::max(limit, slot.connection->peer_stream_limit());
+  for (const HeldConnection& held : connections_) {
+    if (held.connection->connecting()) ++connecting;
+    if (held.connection->ready()) limit = std::max(limit, held.connection->peer_stream_limit());
   }
-  while (connecting < (waiting + limit - 1) / limit && slots_.size() < kMaxConnections) {
+  while (connecting < (waiting + limit - 1) / limit && connections_.size() < kMaxConnections) {
     Open();
     ++connecting;
   }
@@ -51,56 +51,58 @@ void Backend::Retire() {
   retired_ = true;
   Disarm();
   return_.Disarm();
-  for (const Slot& slot : slots_) {
-    if (slot.connection->connecting()) {
-      slot.connection->Close();
+  for (const HeldConnection& held : connections_) {
+    if (held.connection->connecting()) {
+      held.connection->Close();
     } else {
-      if (slot.health != nullptr) slot.health->Stop();
-      slot.connection->Drain();
+      if (held.health != nullptr) held.health->Stop();
+      held.connection->Drain();
     }
   }
-  slots_.erase(std::remove_if(slots_.begin(), slots_.end(),
-                              [](const Slot& slot) { return slot.ready_since == Clock::time_point(); }),
-               slots_.end());
+  connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
+                                    [](const HeldConnection& held) { return held.ready_since == Clock::time_point(); }),
+                     connections_.end());
 }
 
 bool Backend::ready() const {
-  return !retired_ && std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.usable(); });
+  return !retired_ && std::any_of(connections_.begin(), connections_.end(),
+                                  [](const HeldConnection& held) { return held.usable(); });
 }
 
 // It has said, on some connection, why it does not serve.
 bool Backend::unwell() const {
-  return !ready() && std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
-    return slot.connection->ready() && slot.health != nullptr && !slot.health->why_not().ok();
+  return !ready() && std::any_of(connections_.begin(), connections_.end(), [](const HeldConnection& held) {
+    return held.connection->ready() && held.health != nullptr && !held.health->why_not().ok();
   });
 }
 
 bool Backend::HasUsable() const {
-  return std::any_of(slots_.begin(), slots_.end(),
-                     [](const Slot& slot) { return slot.connection->ready() || slot.connection->connecting(); });
+  return std::any_of(connections_.begin(), connections_.end(), [](const HeldConnection& held) {
+    return held.connection->ready() || held.connection->connecting();
+  });
 }
 
 void Backend::AppendReady(std::vector<H2Connection*>* connections) const {
   if (retired_) return;
-  for (const Slot& slot : slots_) {
-    if (slot.usable()) connections->push_back(slot.connection.get());
+  for (const HeldConnection& held : connections_) {
+    if (held.usable()) connections->push_back(held.connection.get());
   }
 }
 
 void Backend::OnConnectionChanged(H2Connection& connection) {
-  for (Slot& slot : slots_) {
-    if (slot.connection.get() != &connection) continue;
+  for (HeldConnection& held : connections_) {
+    if (held.connection.get() != &connection) continue;
     if (!connection.ready()) {
-      if (slot.health != nullptr) slot.health->Stop();
+      if (held.health != nullptr) held.health->Stop();
       continue;
     }
     failures_ = 0;
     last_error_ = absl::OkStatus();
-    if (slot.ready_since != Clock::time_point()) continue;
-    slot.ready_since = Clock::now();
+    if (held.ready_since != Clock::time_point()) continue;
+    held.ready_since = Clock::now();
     if (!context_.health_check) continue;
-    slot.health = std::make_unique<HealthWatch>(context_.loop, connection, net::PrintAddress(address_), this);
-    slot.health->Start();
+    held.health = std::make_unique<HealthWatch>(context_.loop, connection, net::PrintAddress(address_), this);
+    held.health->Start();
   }
   TellJoined();
   if (!HasUsable()) ScheduleReconnect();
@@ -109,9 +111,9 @@ void Backend::OnConnectionChanged(H2Connection& connection) {
 
 void Backend::OnHealthChanged() {
   last_error_ = absl::OkStatus();
-  for (const Slot& slot : slots_) {
-    if (slot.health == nullptr || slot.health->why_not().ok()) continue;
-    last_error_ = slot.health->why_not();
+  for (const HeldConnection& held : connections_) {
+    if (held.health == nullptr || held.health->why_not().ok()) continue;
+    last_error_ = held.health->why_not();
   }
   if (ready()) last_error_ = absl::OkStatus();
   if (!last_error_.ok()) listener_->OnBackendFailed(last_error_);
@@ -141,12 +143,13 @@ void Backend::OnReturn() {
 }
 
 void Backend::OnConnectionClosed(H2Connection& connection, const absl::Status& why) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const Slot& candidate) { return candidate.connection.get() == &connection; });
-  if (slot == slots_.end()) return;
-  const bool stable = slot->ready_since != Clock::time_point() &&
-                      Clock::now() - slot->ready_since >= absl::ToChronoNanoseconds(kStableAfter);
-  slots_.erase(slot);  // the connection keeps itself for the rest of this call
+  const auto held = std::find_if(connections_.begin(), connections_.end(), [&](const HeldConnection& candidate) {
+    return candidate.connection.get() == &connection;
+  });
+  if (held == connections_.end()) return;
+  const bool stable = held->ready_since != Clock::time_point() &&
+                      Clock::now() - held->ready_since >= absl::ToChronoNanoseconds(kStableAfter);
+  connections_.erase(held);  // the connection keeps itself for the rest of this call
   last_error_ = why;
   failures_ = stable ? 0 : failures_ + 1;
   told_joined_ = ready();

@@ -79,13 +79,13 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
   // No failure yet since it was ready last, or since the start: worth waiting for.
   bool trying() const { return !retired_ && failures_ == 0 && !unwell(); }
   // Retired, and nothing is left.
-  bool finished() const { return retired_ && slots_.empty(); }
+  bool finished() const { return retired_ && connections_.empty(); }
   const absl::Status& last_error() const { return last_error_; }
 
   void AppendReady(std::vector<H2Connection*>* connections) const;
 
  private:
-  struct Slot {
+  struct HeldConnection {
     std::shared_ptr<H2Connection> connection;
     net::TimerWheel::Clock::time_point ready_since = {};  // the epoch: never ready
     std::unique_ptr<HealthWatch> health = nullptr;        // null: not ready yet, or nobody asks
@@ -121,7 +121,7 @@ class Backend final : public H2Connection::Owner, public HealthWatch::Listener, 
   const H2Connection::SocketAddress endpoint_;
   const net::Address address_;
   BackendListener* const listener_;
-  std::vector<Slot> slots_;
+  std::vector<HeldConnection> connections_;
   size_t failures_ = 0;  // in a row
   bool retired_ = false;
   bool told_joined_ = false;  // since it became ready

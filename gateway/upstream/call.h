@@ -42,6 +42,10 @@ struct CallEnd {
 };
 
 // Hears of a call. No callback comes from inside StartCall or a method of Call: always from the loop.
+//
+// Nothing runs below a callback: it may use its call and start others, but may not destroy the call that it is about,
+// nor, with it, itself. Whoever has done with a call defers that (net::Deferred) to the end of the loop's iteration,
+// and ignores what comes until then. The destructor of a Call checks it.
 class CallHandler {
  public:
   virtual ~CallHandler() = default;
@@ -59,15 +63,16 @@ class CallHandler {
   virtual void OnCallPartial(size_t window) = 0;
 
   // All messages queued so far were taken by the transport: there is room for more. Called from inside the transport's
-  // write, so it may only note that, not send or destroy the call.
+  // write, so it may only note that, not send.
   virtual void OnCallSent() {}
 
-  // The end, exactly once unless the Call was destroyed before. Nothing follows.
+  // The end, exactly once unless the Call was destroyed before. Nothing follows; the Call is to be destroyed later.
   virtual void OnCallEnd(CallEnd end) = 0;
 };
 
 // A call in progress, owned by whoever started it. Destroying it silences the handler at once and, where the call has
-// not ended, cancels it (RST_STREAM, CANCEL) in the same turn of the loop.
+// not ended, cancels it (RST_STREAM, CANCEL) in the same turn of the loop. REQUIRES, of destroying it: no callback of
+// it is running.
 class Call {
  public:
   virtual ~Call() = default;

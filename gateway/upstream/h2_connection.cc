@@ -94,11 +94,11 @@ void H2Connection::OnConnected() {
 void H2Connection::ContinueTls() {
   if (state_ != State::kHandshake) return;
   switch (byte_stream_.Handshake()) {
-    case net::ByteStream::Step::kAgain:
+    case net::ByteStream::HandshakeResult::kAgain:
       return byte_stream_.WaitReadable([self = shared_from_this()] { self->ContinueTls(); });
-    case net::ByteStream::Step::kFailed:
+    case net::ByteStream::HandshakeResult::kFailed:
       return Fail(Unavailable(WhyBroken()));
-    case net::ByteStream::Step::kDone:
+    case net::ByteStream::HandshakeResult::kDone:
       break;
   }
   if (byte_stream_.alpn() == net::ByteStream::Alpn::kHttp2) return BeginHttp2();

@@ -262,14 +262,28 @@ TEST_F(H2ConnectionTest, DestroyingTheCallResetsTheStream) {
   EXPECT_FALSE(peer_->Has(testing::kHeaders, 3));
 }
 
-TEST_F(H2ConnectionTest, HandlersMayDestroyTheirCallInAnyCallback) {
+// Destroys a call at the end of the loop's iteration.
+class Release final : public net::Deferred {
+ public:
+  Release(net::Loop& loop, Recorder& recorder) : loop_(loop), recorder_(recorder) {}
+  void operator()() { loop_.Defer(this); }
+
+ private:
+  void RunDeferred() override { recorder_.call.reset(); }
+
+  net::Loop& loop_;
+  Recorder& recorder_;
+};
+
+TEST_F(H2ConnectionTest, HandlersMayDestroyTheirCallRightAfterAnyCallback) {
   Connect();
   // By id: the call of stream 1 goes with its first message, 3 at its end, 5 with a message that had been cut.
   Recorder first, last, cut;
   for (Recorder* recorder : {&first, &last, &cut}) Start(*recorder);
-  first.on_message = [&](absl::string_view) { first.call.reset(); };
-  cut.on_message = [&](absl::string_view) { cut.call.reset(); };
-  last.on_end = [&] { last.call.reset(); };
+  Release release_first(loop_, first), release_last(loop_, last), release_cut(loop_, cut);
+  first.on_message = [&](absl::string_view) { release_first(); };
+  cut.on_message = [&](absl::string_view) { release_cut(); };
+  last.on_end = [&] { release_last(); };
   peer_->Await(testing::kData, 5);
   const std::string data = Framed("a") + Framed("b");
   peer_->Send(ResponseHead(1) + DataFrame(1, data) + ResponseHead(5) + DataFrame(5, data.substr(0, 3)));
@@ -277,9 +291,25 @@ TEST_F(H2ConnectionTest, HandlersMayDestroyTheirCallInAnyCallback) {
   AwaitEnd(last);
   peer_->Await(testing::kRstStream, 1);
   peer_->Await(testing::kRstStream, 5);
-  EXPECT_EQ(first.message_count, 1u);
-  EXPECT_EQ(cut.message_count, 1u);
-  EXPECT_EQ(last.message_count, 2u);
+  for (const Recorder* recorder : {&first, &last, &cut}) {
+    EXPECT_EQ(recorder->call, nullptr);
+    EXPECT_EQ(recorder->message_count, 2u) << "both came by one read";
+  }
+  EXPECT_FALSE(first.end.has_value() || cut.end.has_value());
+}
+
+TEST_F(H2ConnectionTest, DestroyingACallInsideItsCallbackIsCaught) {
+  Connect();
+  Recorder recorder;
+  Start(recorder);
+  peer_->Await(testing::kData, 1);
+  recorder.on_message = [&](absl::string_view) { recorder.call.reset(); };
+  EXPECT_DEATH(
+      {
+        peer_->Send(ResponseHead(1) + DataFrame(1, Framed("a")));
+        RunUntil(loop_, [&] { return recorder.message_count > 0; });
+      },
+      "broken promise: !telling_");
 }
 
 TEST_F(H2ConnectionTest, CancelledAfterTheDeadlineIsTheDeadline) {

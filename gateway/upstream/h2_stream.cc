@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/check.h"
 #include "gateway/upstream/h2_connection.h"
 
 namespace penstock::upstream {
@@ -35,7 +36,7 @@ H2Stream::H2Stream(net::Loop& loop, WaitingRoom* room, CallRequest request, Call
       deadline_(DeadlineOf(request_->timeout)) {}
 
 H2Stream::~H2Stream() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
+  PENSTOCK_CHECK(!telling_);  // no handler destroys its call from inside a callback
   LeaveRoom();
   LeaveConnection();
 }
@@ -129,7 +130,9 @@ size_t H2Stream::ReadBody(char* buffer, size_t size, bool* end) {
   if (out_sent_ == out_.size()) {
     if (request_ == nullptr) Settle();
     end_sent_ = *end = close_send_;
-    if (count > 0 && !close_send_ && handler_ != nullptr) handler_->OnCallSent();
+    if (count > 0 && !close_send_ && handler_ != nullptr) {
+      Tell(*handler_, [](CallHandler& handler) { handler.OnCallSent(); });
+    }
   }
   return count;
 }
@@ -141,7 +144,7 @@ void H2Stream::End(CallEnd end) {
     connection_->Judge(answered_ || end.status.code() != absl::StatusCode::kUnavailable);
   }
   Orphan();
-  if (handler != nullptr) handler->OnCallEnd(std::move(end));
+  if (handler != nullptr) Tell(*handler, [&](CallHandler& told) { told.OnCallEnd(std::move(end)); });
 }
 
 void H2Stream::Orphan() {
@@ -160,15 +163,12 @@ void H2Stream::OnTimer() {
   }
 }
 
-// Runs `callback` on the handler. False: nobody is interested in what follows; *this may be gone.
+// Runs `callback` on the handler, which may destroy anything but *this.
 template <typename Callback>
-bool H2Stream::Tell(Callback&& callback) {
-  bool destroyed = false;
-  destroyed_ = &destroyed;
-  callback(handler_);
-  if (destroyed) return false;
-  destroyed_ = nullptr;
-  return handler_ != nullptr;
+void H2Stream::Tell(CallHandler& handler, Callback&& callback) {
+  telling_ = true;
+  callback(handler);
+  telling_ = false;
 }
 
 void H2Stream::OnHeadersBegin() {
@@ -200,7 +200,7 @@ void H2Stream::OnHeadersEnd(bool end_stream) {
     return End(EndFromFields(std::move(*fields), http_status));
   }
   if (fields->http_status != 200 || !fields->grpc_content_type) return End(EndFromHttp(*fields));
-  Tell([&](CallHandler* handler) { handler->OnCallMetadata(fields->metadata); });
+  Tell(*handler_, [&](CallHandler& handler) { handler.OnCallMetadata(fields->metadata); });
 }
 
 void H2Stream::EndByTrailers(ResponseFields fields) {
@@ -213,7 +213,6 @@ void H2Stream::EndByTrailers(ResponseFields fields) {
 }
 
 void H2Stream::OnData(absl::string_view data) {
-  // The deframer may be gone when Feed returns kStopped.
   switch (deframer_.Feed(data, max_message_bytes_, *this)) {
     case GrpcDeframer::Result::kOk:
     case GrpcDeframer::Result::kStopped:
@@ -229,11 +228,13 @@ void H2Stream::OnData(absl::string_view data) {
 
 bool H2Stream::OnFrame(absl::string_view message, size_t window) {
   answered_ = true;
-  return Tell([&](CallHandler* handler) { handler->OnCallMessage(message, window); });
+  Tell(*handler_, [&](CallHandler& handler) { handler.OnCallMessage(message, window); });
+  return handler_ != nullptr;
 }
 
 bool H2Stream::OnPartialFrame(size_t window) {
-  return Tell([&](CallHandler* handler) { handler->OnCallPartial(window); });
+  Tell(*handler_, [&](CallHandler& handler) { handler.OnCallPartial(window); });
+  return handler_ != nullptr;
 }
 
 void H2Stream::OnDataEnd() {

@@ -12,7 +12,7 @@
 // There is one a call, so it is small: what only the beginning or the head of a response needs is freed when that is
 // over.
 //
-// The loop's thread only. Handlers may destroy it from inside any callback.
+// The loop's thread only. No handler may destroy it from inside a callback (see CallHandler).
 #ifndef PENSTOCK_GATEWAY_UPSTREAM_H2_STREAM_H_
 #define PENSTOCK_GATEWAY_UPSTREAM_H2_STREAM_H_
 
@@ -78,7 +78,7 @@ class H2Stream final
   // It is in the room from here on, for `max_wait` or until its deadline.
   void Wait(net::TimerWheel::Clock::duration max_wait);
 
-  // Ends it: silences everything else, then tells the handler, which may destroy it.
+  // Ends it: silences everything else, then tells the handler.
   void End(CallEnd end);
   // Silences it without an ending: its channel is going away.
   void Orphan();
@@ -115,14 +115,13 @@ class H2Stream final
   void ArmDeadline();
   void EndByTrailers(ResponseFields fields);
   template <typename Callback>
-  bool Tell(Callback&& callback);
+  void Tell(CallHandler& handler, Callback&& callback);
 
   net::Loop& loop_;
   CallHandler* handler_;                // null: ended or orphaned
   WaitingRoom* room_;                   // null: none, or orphaned
   H2Connection* connection_ = nullptr;  // null: not open
   const H2Connection* refused_by_ = nullptr;
-  bool* destroyed_ = nullptr;               // of the callback in progress: set by the destructor
   std::unique_ptr<CallRequest> request_;    // until the call can no longer be sent again
   std::unique_ptr<ResponseFields> fields_;  // while a header block is received
   net::TimerWheel::Clock::time_point deadline_ = net::TimerWheel::Clock::time_point::max();
@@ -135,6 +134,7 @@ class H2Stream final
   uint32_t fields_bytes_ = 0;
   int32_t id_ = 0;
   int8_t attempts_ = 0;
+  bool telling_ = false;   // a callback is running
   bool waiting_ = false;   // in the room
   bool answered_ = false;  // a message came
   bool close_send_ = false;

@@ -63,8 +63,8 @@ void HealthWatch::OnCallMessage(absl::string_view message, size_t window) {
                    : absl::StrCat("its health is number ", *status, ", which grpc.health.v1 does not name"));
 }
 
+// The call stays until another takes its place.
 void HealthWatch::OnCallEnd(CallEnd end) {
-  call_.reset();
   if (end.status.code() == absl::StatusCode::kUnimplemented) return Set(true, "");
   loop_.Arm(this, absl::ToChronoNanoseconds(kAgainAfter));
   Set(false, absl::StrCat("the watch on its health ended: ", end.status.message()));

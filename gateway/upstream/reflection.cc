@@ -30,7 +30,8 @@ constexpr const char* kServices[] = {"grpc.reflection.v1.ServerReflection", "grp
 
 }  // namespace
 
-// One fetch: a call, the questions that are still to ask, one in flight at a time, and the files so far.
+// One fetch: a call, the questions that are still to ask, one in flight at a time, and the files so far. A call that
+// has served goes at the end of the loop's iteration, when the next one is started or the result is told.
 class ReflectionClient::FetchState final : public CallHandler, private net::Deferred {
  public:
   FetchState(ReflectionClient& client, Callback callback)
@@ -38,26 +39,16 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
         callback_(std::move(callback)),
         until_(net::TimerWheel::Clock::now() + absl::ToChronoNanoseconds(kTimeout)) {}
 
-  // With the service of version_.
   void Start() {
-    ServerReflectionRequest list;
-    list.set_list_services("*");
-    questions_ = {list};
+    AskFromTheStart();
     Open();
-  }
-
-  void Open() {
-    CallRequest request;
-    request.path = absl::StrCat("/", kServices[version_], "/ServerReflectionInfo");
-    request.timeout = absl::FromChrono(until_ - net::TimerWheel::Clock::now());
-    call_ = client_.channel_.StartCall(std::move(request), this);
-    Ask();
   }
 
   void OnCallMetadata(const Metadata&) override {}
 
   void OnCallMessage(absl::string_view message, size_t window) override {
     call_->GiveBack(window);
+    if (done_) return;
     bytes_ += message.size();
     if (bytes_ > kMaxSchemaBytes) {
       return Finish(absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxSchemaBytes, " bytes of descriptors")));
@@ -79,10 +70,12 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
   void OnCallPartial(size_t window) override { call_->GiveBack(window); }
 
   void OnCallEnd(CallEnd end) override {
+    if (done_) return;
     const bool unknown = end.status.code() == absl::StatusCode::kUnimplemented;
     if (unknown && version_ + 1 < std::size(kServices)) {
       ++version_;
-      return Start();
+      AskFromTheStart();
+      return client_.loop_.Defer(this);
     }
     if (unknown) {
       return Finish(absl::UnimplementedError("it does not offer it; enable server reflection, or pass --descriptors"));
@@ -90,12 +83,27 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
     // Some servers end the call where others answer with an error.
     if (end.status.code() == absl::StatusCode::kNotFound && end.from_upstream && PassOver()) {
       questions_.pop_front();
-      return questions_.empty() ? Finish(absl::OkStatus()) : Open();
+      return questions_.empty() ? Finish(absl::OkStatus()) : client_.loop_.Defer(this);
     }
     Finish(end.status.ok() ? absl::UnavailableError("it ended the call before the schema was complete") : end.status);
   }
 
  private:
+  void AskFromTheStart() {
+    ServerReflectionRequest list;
+    list.set_list_services("*");
+    questions_ = {list};
+  }
+
+  // A call to the service of version_, with the next question.
+  void Open() {
+    CallRequest request;
+    request.path = absl::StrCat("/", kServices[version_], "/ServerReflectionInfo");
+    request.timeout = absl::FromChrono(until_ - net::TimerWheel::Clock::now());
+    call_ = client_.channel_.StartCall(std::move(request), this);
+    Ask();
+  }
+
   void Ask() { call_->SendMessage(questions_.front().SerializeAsString(), /*last=*/false); }
 
   // What the question in flight is for, for messages.
@@ -207,7 +215,7 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
   }
 
   void Finish(absl::Status status) {
-    call_.reset();
+    done_ = true;
     if (status.ok()) {
       result_ = InOrder();
     } else {
@@ -221,6 +229,8 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
   }
 
   void RunDeferred() override {
+    call_.reset();
+    if (!done_) return Open();
     // Out of the client first: the callback may fetch again, or destroy the client.
     const std::unique_ptr<FetchState> self = std::move(client_.fetch_);
     callback_(std::move(result_));
@@ -236,6 +246,7 @@ class ReflectionClient::FetchState final : public CallHandler, private net::Defe
   std::set<std::string> services_;                 // full names that the files so far define
   std::map<std::string, FileDescriptorProto> files_;
   size_t bytes_ = 0;
+  bool done_ = false;
   absl::StatusOr<FileDescriptorSet> result_ = absl::UnknownError("");
 };
 

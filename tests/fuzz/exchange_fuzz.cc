@@ -109,6 +109,14 @@ class Upstream final : public upstream::Channel {
   }
   bool ready() const override { return true; }
 
+  // Calls `callback` with the handler, which may not destroy its call meanwhile.
+  template <typename Callback>
+  void Tell(Callback&& callback) {
+    telling_ = true;
+    callback(*handler);
+    telling_ = false;
+  }
+
   upstream::CallHandler* handler = nullptr;  // null: no call is open, or it has ended
   size_t calls = 0, unsent = 0, taken = 0, given_back = 0;
   bool ended = false, send_closed = false;
@@ -117,7 +125,10 @@ class Upstream final : public upstream::Channel {
   class OneCall final : public upstream::Call {
    public:
     explicit OneCall(Upstream& upstream) : upstream_(upstream) {}
-    ~OneCall() override { upstream_.handler = nullptr; }
+    ~OneCall() override {
+      FUZZ_EXPECT(!upstream_.telling_, "a call is destroyed inside its callback");
+      upstream_.handler = nullptr;
+    }
     void SendMessage(absl::string_view message, bool last) override {
       FUZZ_EXPECT(!upstream_.send_closed, "a message behind the last");
       upstream_.unsent += message.size();
@@ -133,6 +144,8 @@ class Upstream final : public upstream::Channel {
    private:
     Upstream& upstream_;
   };
+
+  bool telling_ = false;  // a callback is running
 };
 
 // ---- what all inputs share
@@ -404,7 +417,7 @@ class Talk {
   void SendMetadata() {
     if (!answers() || metadata_ || answered_) return;
     metadata_ = true;
-    upstream_.handler->OnCallMetadata(AnyMetadata());
+    upstream_.Tell([&](upstream::CallHandler& told) { told.OnCallMetadata(AnyMetadata()); });
   }
 
   void AnswerMessage() {
@@ -425,7 +438,7 @@ class Talk {
     const size_t window = message.size() + 5 - std::min(partial_, message.size() + 4);
     partial_ = 0;
     upstream_.taken += window;
-    upstream_.handler->OnCallMessage(message, window);
+    upstream_.Tell([&](upstream::CallHandler& told) { told.OnCallMessage(message, window); });
   }
 
   void AnswerPartial(size_t window) {
@@ -433,7 +446,7 @@ class Talk {
     answered_ = true;
     partial_ += window;
     upstream_.taken += window;
-    upstream_.handler->OnCallPartial(window);
+    upstream_.Tell([&](upstream::CallHandler& told) { told.OnCallPartial(window); });
   }
 
   void EndCall() {
@@ -451,7 +464,7 @@ class Talk {
     end.trailers = AnyMetadata();
     if (!answers()) return;
     upstream_.ended = true;
-    upstream_.handler->OnCallEnd(std::move(end));
+    upstream_.Tell([&](upstream::CallHandler& told) { told.OnCallEnd(std::move(end)); });
     FUZZ_EXPECT(!response_.open(), "the call has ended, and the client is not told");
   }
 
@@ -463,7 +476,9 @@ class Talk {
     // Everything is taken: then all window and all of the body are free again.
     Drain(response_.Unsent());
     if (input_.Flag()) upstream_.unsent = 0;
-    if (upstream_.handler != nullptr && upstream_.unsent == 0) upstream_.handler->OnCallSent();
+    if (upstream_.handler != nullptr && upstream_.unsent == 0) {
+      upstream_.Tell([](upstream::CallHandler& told) { told.OnCallSent(); });
+    }
     Turn();
     if (open() && answers()) {
       FUZZ_EXPECT(upstream_.given_back == upstream_.taken, upstream_.given_back, " of ", upstream_.taken);
@@ -473,7 +488,9 @@ class Talk {
       const bool waits_for_client = !request_ended_;
       if (answers() && upstream_.handler != nullptr) {
         upstream_.ended = true;
-        upstream_.handler->OnCallEnd({.status = {}, .from_upstream = true, .unprocessed = false, .trailers = {}});
+        upstream_.Tell([&](upstream::CallHandler& told) {
+          told.OnCallEnd({.status = {}, .from_upstream = true, .unprocessed = false, .trailers = {}});
+        });
       }
       FUZZ_EXPECT(!response_.open() || waits_for_client, "nobody is left to answer");
       if (response_.open()) {

@@ -81,10 +81,10 @@ class Owner final : public H2Connection::Owner {
   bool closed = false;
 };
 
-class Caller final : public upstream::CallHandler {
+class Caller final : public upstream::CallHandler, private net::Deferred {
  public:
-  // In which callback it destroys its call: 0, in none.
-  explicit Caller(size_t destroys_at) : destroys_at_(destroys_at) {}
+  // After which callback it destroys its call: 0, after none.
+  Caller(net::Loop& loop, size_t destroys_at) : loop_(loop), destroys_at_(destroys_at) {}
 
   void OnCallMetadata(const Metadata&) override {
     FUZZ_EXPECT(call != nullptr && !ended_ && !metadata_ && !message_);
@@ -126,9 +126,11 @@ class Caller final : public upstream::CallHandler {
 
  private:
   void MaybeDestroy(size_t callback) {
-    if (callback == destroys_at_) call.reset();
+    if (callback == destroys_at_) loop_.Defer(this);
   }
+  void RunDeferred() override { call.reset(); }
 
+  net::Loop& loop_;
   const size_t destroys_at_;
   size_t owed_ = 0;
   bool metadata_ = false, message_ = false, ended_ = false;
@@ -227,7 +229,7 @@ class Talk {
 
   void Start() {
     if (callers_.size() == kMaxCalls || !connection_->CanStart()) return;
-    callers_.push_back(std::make_unique<Caller>(input_.Below(8)));
+    callers_.push_back(std::make_unique<Caller>(loop_, input_.Below(8)));
     Caller& caller = *callers_.back();
     upstream::CallRequest request;
     request.path = "/pkg.Service/Method";

@@ -83,7 +83,7 @@ class Http2TestClient {
     std::string data;
     bool end = false;
   };
-  struct FreeSession {
+  struct DeleteSession {
     void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
   };
 
@@ -92,7 +92,7 @@ class Http2TestClient {
 
   TestClient socket_;
   const bool grant_;
-  std::unique_ptr<nghttp2_session, FreeSession> session_;
+  std::unique_ptr<nghttp2_session, DeleteSession> session_;
   std::map<int32_t, Http2Answer> answers_;
   std::map<int32_t, Body> bodies_;
   std::vector<uint32_t> goaways_;
