@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks what Markdown files say of the tree: links, anchors, paths and Bazel packages exist.
+"""Checks references from Markdown files to the tree: links, anchors, paths and Bazel packages exist.
 
 usage: check_docs.py FILE...    from the root of the tree
 
-A path is what stands in `code` or in **bold** and begins with one of the tree's folders; a module may stand without its
-extension (**gateway/http/acceptor**), and a word in capitals for a name (`tests/fuzz/corpus/TARGET.tar`). Prints one
+A path is `code` or **bold** text that begins with one of the tree's folders. A module may be named without its
+extension (**gateway/http/acceptor**); a word in capitals is a placeholder (`tests/fuzz/corpus/TARGET.tar`). Prints one
 line per finding; exits 1 if there is any.
 """
 
@@ -22,7 +22,7 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def anchors(text):
-    """What GitHub makes of the headings."""
+    """The anchors that GitHub gives the headings."""
     headings = re.findall(r"^#+ +(.*?) *$", FENCE.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

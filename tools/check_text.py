@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks files as text: UTF-8, how lines and files end, names of header guards, which files can be executed.
+"""Checks text files: UTF-8, line ends, header guards, executable bits.
 
 usage: check_text.py FILE...    from the root of the tree
 
-Prints one line per finding; exits 1 if there is any. A file with a zero byte is binary and not looked into.
+Prints one line per finding; exits 1 if there is any. Files with a zero byte are binary and skipped.
 """
 
 import os

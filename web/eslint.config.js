@@ -1,9 +1,9 @@
-// What `./penstock lint` asks of the JavaScript in web/, tests/web/ and tests/browser/. What is off, and why:
-//   no-undef                         tsc knows what each environment has (tsconfig*.json)
-//   no-unused-private-class-members  takes `this.#frame ||= …` for a write only
+// Checks of `./penstock lint` for the JavaScript in web/, tests/web/ and tests/browser/. Off, and why:
+//   no-undef                         tsc knows the globals of each environment (tsconfig*.json)
+//   no-unused-private-class-members  takes `this.#frame ||= …` for a write
 import {createRequire} from 'node:module';
 
-// The packages lie in the tools cache, beside no file of the tree: they are found from where ESLint itself lies.
+// The packages are in the tools cache, not in a node_modules of the tree: resolve them from ESLint's own location.
 const {configs} = createRequire(process.argv[1])('@eslint/js');
 
 export default [

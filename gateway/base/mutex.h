@@ -1,5 +1,5 @@
-// A mutex, and what it guards, that the compiler checks: `bazel build --config=clang` fails where a member is touched
-// without its mutex. (libstdc++'s std::mutex carries none of the attributes that clang's analysis goes by.)
+// A mutex whose use the compiler checks: `bazel build --config=clang` fails where a guarded member is accessed without
+// its mutex. (libstdc++'s std::mutex has none of the attributes that clang's thread-safety analysis needs.)
 //
 //   mutable Mutex mutex_;
 //   int open_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -8,8 +8,8 @@
 //   while (open_ > 0 && closed_.WaitUntil(mutex_, deadline)) {
 //   }
 //
-// The macros are Abseil's (absl/base/thread_annotations.h). The mutex is not: inside std::mutex ThreadSanitizer sees
-// what orders what, inside Debian's uninstrumented absl::Mutex it would not.
+// The macros are Abseil's (absl/base/thread_annotations.h). The mutex is not: ThreadSanitizer cannot see what Debian's
+// uninstrumented absl::Mutex synchronizes.
 #ifndef PENSTOCK_GATEWAY_BASE_MUTEX_H_
 #define PENSTOCK_GATEWAY_BASE_MUTEX_H_
 
@@ -36,7 +36,7 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mutex_;
 };
 
-// Holds a mutex as long as it lives.
+// Holds a mutex during its lifetime.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_.Lock(); }
@@ -48,10 +48,10 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-// A condition variable. Waits are written as loops around the condition, where the analysis can see it.
+// A condition variable. Callers write the loop around the condition, so that the analysis sees the mutex held there.
 class CondVar {
  public:
-  // Until NotifyAll() or for no reason: true; until the deadline: false. The mutex is free meanwhile.
+  // Releases the mutex while it waits. True after NotifyAll() or a spurious wakeup, false after the deadline.
   template <typename Clock, typename Duration>
   bool WaitUntil(Mutex& mutex, std::chrono::time_point<Clock, Duration> deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);

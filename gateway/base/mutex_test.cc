@@ -13,16 +13,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A number that threads raise and wait for.
+// A counter that threads increment and wait for.
 class Count {
  public:
-  void Raise() {
+  void Increment() {
     MutexLock lock(mutex_);
     ++value_;
     changed_.NotifyAll();
   }
 
-  // Whether it has been reached before the deadline.
+  // False: the deadline passed first.
   bool WaitFor(int value, Clock::time_point deadline) {
     MutexLock lock(mutex_);
     while (value_ < value && changed_.WaitUntil(mutex_, deadline)) {
@@ -36,28 +36,28 @@ class Count {
   int value_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-TEST(MutexTest, KeepsThreadsApart) {
-  constexpr int kThreads = 4, kRaises = 10'000;
+TEST(MutexTest, ExcludesOtherThreads) {
+  constexpr int kThreads = 4, kIncrements = 10'000;
   Count count;
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&count] {
-      for (int n = 0; n < kRaises; ++n) count.Raise();
+      for (int n = 0; n < kIncrements; ++n) count.Increment();
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_TRUE(count.WaitFor(kThreads * kRaises, Clock::now()));
-  EXPECT_FALSE(count.WaitFor(kThreads * kRaises + 1, Clock::now()));
+  EXPECT_TRUE(count.WaitFor(kThreads * kIncrements, Clock::now()));
+  EXPECT_FALSE(count.WaitFor(kThreads * kIncrements + 1, Clock::now()));
 }
 
-TEST(CondVarTest, WakesWhoWaitsAndFreesTheMutexMeanwhile) {
+TEST(CondVarTest, NotifyAllWakesAWaiterThatReleasedTheMutex) {
   Count count;
-  std::thread raiser([&count] { count.Raise(); });
+  std::thread other([&count] { count.Increment(); });
   EXPECT_TRUE(count.WaitFor(1, Clock::now() + std::chrono::seconds(30)));
-  raiser.join();
+  other.join();
 }
 
-TEST(CondVarTest, EndsAtTheDeadline) {
+TEST(CondVarTest, ReturnsFalseAtTheDeadline) {
   Count count;
   const auto deadline = Clock::now() + std::chrono::milliseconds(5);
   EXPECT_FALSE(count.WaitFor(1, deadline));

@@ -1,11 +1,11 @@
 """clang-tidy as an aspect: `bazel build --config=tidy PATTERN`.
 
-One action a source file, so that what has not changed is not looked at again. Headers are judged with the sources that
+One action per source file, so that Bazel checks only changed files again. Headers are checked with the sources that
 include them. A finding fails the action.
 """
 
-# Left out of tests: the analyzer would spend its time in GoogleTest's macros; tests read the environment before they
-# have a thread; what throws before main() fails the test; and their copies cost nobody anything.
+# Off in tests: the analyzer would spend its time in GoogleTest's macros; tests read the environment before they start
+# threads; an exception before main() fails the test; and copies do not matter.
 _NOT_IN_TESTS = "--checks=" + ",".join([
     "-bugprone-throwing-static-initialization",
     "-clang-analyzer-*",
@@ -13,7 +13,7 @@ _NOT_IN_TESTS = "--checks=" + ",".join([
     "-performance-*",
 ])
 
-# Built by other rules (protoc's output, embedded files): not ours to judge.
+# Without generated files: protoc's output and embedded files.
 def _own_sources(rule):
     files = [file for src in getattr(rule.attr, "srcs", []) for file in src.files.to_list()]
     return [file for file in files if file.is_source and file.extension == "cc"]
