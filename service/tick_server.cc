@@ -154,7 +154,7 @@ void TickServer::Drain(absl::Duration window) {
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(within_ms, GPR_TIMESPAN));
   std::thread closing([this, deadline] { server_->Shutdown(deadline); });
   {
-    const std::lock_guard<std::mutex> lock(draining_);
+    const MutexLock lock(draining_);
     for (auto& worker : workers_) worker->Drain(window);
   }
   // The workers see to it that this comes, by resetting what is left at the end.
@@ -163,7 +163,7 @@ void TickServer::Drain(absl::Duration window) {
   grpc_server_cancel_all_calls(server_->c_server());
   closing.join();
   {
-    const std::lock_guard<std::mutex> lock(draining_);
+    const MutexLock lock(draining_);
     drained_ = true;
     for (auto& worker : workers_) worker->Stop();
   }
@@ -172,7 +172,7 @@ void TickServer::Drain(absl::Duration window) {
 }
 
 void TickServer::Hurry() {
-  const std::lock_guard<std::mutex> lock(draining_);
+  const MutexLock lock(draining_);
   if (drained_) return;
   for (auto& worker : workers_) worker->Drain(absl::ZeroDuration());
 }

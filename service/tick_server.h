@@ -14,13 +14,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gateway/base/mutex.h"
 #include "gateway/net/address.h"
 #include "service/tick_service.h"
 
@@ -74,8 +75,8 @@ class TickServer {
   std::vector<std::unique_ptr<TickWorker>> workers_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::thread> threads_;
-  std::mutex draining_;   // orders to the workers are one caller's at a time
-  bool drained_ = false;  // guarded by draining_: the workers take no more orders
+  Mutex draining_;                                   // orders to the workers are one caller's at a time
+  bool drained_ ABSL_GUARDED_BY(draining_) = false;  // the workers take no more orders
 };
 
 }  // namespace penstock::service

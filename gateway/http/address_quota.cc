@@ -32,7 +32,7 @@ absl::optional<uint64_t> KeyOf(const sockaddr_storage& peer) {
 absl::optional<AddressQuota::Place> AddressQuota::Take(const sockaddr_storage& peer) {
   const absl::optional<uint64_t> key = KeyOf(peer);
   if (!key) return Place();
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t& open = open_[*key];
   if (open >= most_) return absl::nullopt;
   ++open;
@@ -40,12 +40,12 @@ absl::optional<AddressQuota::Place> AddressQuota::Take(const sockaddr_storage& p
 }
 
 size_t AddressQuota::addresses() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   return open_.size();
 }
 
 void AddressQuota::GiveBack(uint64_t key) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto open = open_.find(key);
   if (--open->second == 0) open_.erase(open);
 }

@@ -15,11 +15,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/optional.h"
+#include "gateway/base/mutex.h"
 
 namespace penstock::http {
 
@@ -59,8 +60,8 @@ class AddressQuota : public std::enable_shared_from_this<AddressQuota> {
   void GiveBack(uint64_t key);
 
   const size_t most_;
-  mutable std::mutex mutex_;
-  absl::flat_hash_map<uint64_t, size_t> open_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  absl::flat_hash_map<uint64_t, size_t> open_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::http

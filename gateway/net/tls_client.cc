@@ -33,6 +33,7 @@ bool WantsCertificate(int reason) {
 
 absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::Load(TlsClientOptions options) {
   std::unique_ptr<TlsClient> client(new TlsClient(std::move(options)));
+  const MutexLock lock(client->mutex_);
   client->loaded_ = client->Versions();
   absl::StatusOr<Context> context = client->LoadContext();
   if (!context.ok()) return context.status();
@@ -41,7 +42,7 @@ absl::StatusOr<std::unique_ptr<TlsClient>> TlsClient::Load(TlsClientOptions opti
 }
 
 Context TlsClient::context() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<FileVersion> versions = Versions();
   if (versions == loaded_) return context_;
   absl::StatusOr<Context> context = LoadContext();

@@ -8,12 +8,13 @@
 #define PENSTOCK_GATEWAY_NET_TLS_CLIENT_H_
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "gateway/base/mutex.h"
 #include "gateway/net/byte_stream.h"
 #include "gateway/net/tls_context.h"
 
@@ -49,9 +50,9 @@ class TlsClient {
   std::vector<FileVersion> Versions() const;
 
   const TlsClientOptions options_;
-  mutable std::mutex mutex_;
-  mutable std::vector<FileVersion> loaded_;  // guarded by mutex_
-  mutable Context context_;                  // guarded by mutex_
+  mutable Mutex mutex_;
+  mutable std::vector<FileVersion> loaded_ ABSL_GUARDED_BY(mutex_);
+  mutable Context context_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::net

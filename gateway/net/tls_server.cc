@@ -75,7 +75,7 @@ absl::StatusOr<std::unique_ptr<TlsServer>> TlsServer::Load(TlsFiles files) {
 }
 
 Context TlsServer::context() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   return context_;
 }
 
@@ -86,7 +86,7 @@ absl::StatusOr<bool> TlsServer::ReloadIfChanged() {
   absl::StatusOr<Context> context = LoadContext(files_);
   if (!context.ok()) return context.status();
   loaded_ = std::move(versions);
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   context_ = *std::move(context);
   return true;
 }

@@ -9,12 +9,13 @@
 #define PENSTOCK_GATEWAY_NET_TLS_SERVER_H_
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/base/mutex.h"
 #include "gateway/net/tls_context.h"
 
 namespace penstock::net {
@@ -47,8 +48,8 @@ class TlsServer {
 
   const TlsFiles files_;
   std::vector<FileVersion> loaded_;  // used by who reloads
-  mutable std::mutex mutex_;
-  Context context_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Context context_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::net

@@ -14,7 +14,7 @@ class ScrapeTest(MonitoredTest):
             for target in panel["targets"]:
                 expression = target["expr"].replace("$__rate_interval", RATE_INTERVAL).replace("$namespace", NAMESPACE)
 
-                def shown():
+                def shown(expression=expression):
                     values = self.prometheus.values(expression).values()
                     return [value for value in values if math.isfinite(value)]
 

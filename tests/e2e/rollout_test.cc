@@ -11,16 +11,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "gateway/base/mutex.h"
 #include "gateway/http/testing/http2_test_client.h"
 #include "tests/support/json_at.h"
 #include "tests/support/process.h"
@@ -58,7 +59,7 @@ class Rollout : public ::testing::Test {
   }
 
   void Fault(const std::string& what) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     if (faults_++ == 0) fault_ = what;
   }
 
@@ -144,9 +145,9 @@ class Rollout : public ::testing::Test {
   std::array<std::unique_ptr<Server>, 2> services_, gateways_;
   std::atomic<bool> over_{false};
   std::atomic<uint64_t> records_{0}, endings_{0}, least_{~uint64_t{0}};
-  std::mutex mutex_;
-  int faults_ = 0;
-  std::string fault_;
+  Mutex mutex_;
+  int faults_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string fault_ ABSL_GUARDED_BY(mutex_);
 };
 
 TEST_F(Rollout, TwoThousandStreamsGoOnAndLoseNothing) {
@@ -166,7 +167,10 @@ TEST_F(Rollout, TwoThousandStreamsGoOnAndLoseNothing) {
   for (std::thread& client : clients) client.join();
   RecordProperty("records", static_cast<int>(records_));
   RecordProperty("endings", static_cast<int>(endings_));
-  EXPECT_EQ(faults_, 0) << fault_;
+  {
+    const MutexLock lock(mutex_);
+    EXPECT_EQ(faults_, 0) << fault_;
+  }
   EXPECT_GE(endings_, 2 * kClients * kStreamsAClient / 2) << "each of the four takes half of the streams along";
   EXPECT_GT(least_, 5u) << "no stream stood still";
 }

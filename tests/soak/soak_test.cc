@@ -13,16 +13,17 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "gateway/base/mutex.h"
 #include "gateway/http/testing/http2_test_client.h"
 #include "tests/bench/tick_line.h"
 #include "tests/support/json_at.h"
@@ -54,24 +55,24 @@ bool IsServiceGone(const std::string& code) { return code == "14" || code == "1"
 class Score {
  public:
   void Fault(const std::string& what) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     if (faults_++ == 0) first_ = what;
   }
   int faults() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     return faults_;
   }
   std::string first() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     return first_;
   }
 
   std::atomic<uint64_t> streams{0}, lines{0}, resumed{0}, cut{0}, refused{0}, calls{0};
 
  private:
-  mutable std::mutex mutex_;
-  int faults_ = 0;
-  std::string first_;
+  mutable Mutex mutex_;
+  int faults_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string first_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The lines of one stream over all its connections: numbers rise, none comes twice, nothing follows an ending.

@@ -126,7 +126,7 @@ Process::Process(pid_t pid, int output_fd, int error_fd)
 
 Process::~Process() {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!status_) kill(-pid_, SIGKILL);
   }
   Wait(absl::InfiniteFuture());
@@ -169,13 +169,13 @@ void Process::ReadOutput() {
       if (count <= 0) polled[i].fd = -1;
     }
   }
-  std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   output_closed_ = true;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 void Process::TakeLines(std::string& partial, bool end) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t start = 0;
   for (size_t newline; (newline = partial.find('\n', start)) != std::string::npos; start = newline + 1) {
     lines_.push_back(partial.substr(start, newline - start));
@@ -183,11 +183,11 @@ void Process::TakeLines(std::string& partial, bool end) {
   partial.erase(0, start);
   if (end && !partial.empty()) lines_.push_back(std::move(partial));
   for (; lines_.size() > kMaxLines; ++dropped_lines_) lines_.pop_front();
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 absl::optional<std::string> Process::WaitForLine(absl::string_view substring, absl::Time deadline) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t seen = 0;  // counts dropped lines too
   for (;;) {
     for (seen = std::max(seen, dropped_lines_); seen - dropped_lines_ < lines_.size(); ++seen) {
@@ -195,26 +195,26 @@ absl::optional<std::string> Process::WaitForLine(absl::string_view substring, ab
       if (absl::StrContains(line, substring)) return line;
     }
     if (output_closed_ || absl::Now() >= deadline) return absl::nullopt;
-    changed_.wait_until(lock, absl::ToChronoTime(deadline));
+    changed_.WaitUntil(mutex_, absl::ToChronoTime(deadline));
   }
 }
 
 size_t Process::CountLines(absl::string_view substring) const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t count = 0;
   for (const std::string& line : lines_) count += absl::StrContains(line, substring) ? 1 : 0;
   return count;
 }
 
 std::string Process::Output() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   std::string output = dropped_lines_ == 0 ? "" : absl::StrCat("(", dropped_lines_, " lines dropped)\n");
   for (const std::string& line : lines_) absl::StrAppend(&output, line, "\n");
   return output;
 }
 
 void Process::Signal(int signal_number) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!status_) kill(pid_, signal_number);  // once reaped, the number may be another's
 }
 
@@ -230,16 +230,17 @@ void Process::Reap() {
 absl::optional<int> Process::Wait(absl::Time deadline) {
   bool ended = WaitUntil(
       [this] {
-        std::lock_guard<std::mutex> lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!status_) Reap();
         return status_.has_value();
       },
       deadline);
   if (!ended) return absl::nullopt;
   // What it wrote last may still be on its way; a grandchild that holds the pipes must not keep us.
-  constexpr auto kLastOutput = std::chrono::milliseconds(500);
-  std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait_for(lock, kLastOutput, [this] { return output_closed_; });
+  const auto last_output = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  const MutexLock lock(mutex_);
+  while (!output_closed_ && changed_.WaitUntil(mutex_, last_output)) {
+  }
   return status_;
 }
 

@@ -15,20 +15,20 @@
 
 #include <sys/types.h>
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "gateway/base/mutex.h"
 
 namespace penstock::testing {
 
@@ -84,18 +84,19 @@ class Process {
   void ReadOutput();
   void EndReader();
   void TakeLines(std::string& partial, bool end);
-  void Reap();  // takes the exit status if there is one; REQUIRES: mutex_ held, no status yet
+  // Takes the exit status if there is one. REQUIRES: no status yet.
+  void Reap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const pid_t pid_;
   const int output_fd_;
   const int error_fd_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> lines_;  // guarded by mutex_
-  size_t dropped_lines_ = 0;       // guarded by mutex_
-  bool output_closed_ = false;     // guarded by mutex_
-  absl::optional<int> status_;     // guarded by mutex_
-  const int stop_fd_;              // eventfd that ends the reader although the pipes are open
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  size_t dropped_lines_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool output_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::optional<int> status_ ABSL_GUARDED_BY(mutex_);
+  const int stop_fd_;  // eventfd that ends the reader although the pipes are open
   std::thread reader_;
 };
 

@@ -8,19 +8,19 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "gateway/base/mutex.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/session_set.h"
 #include "gateway/http/testing/test_client.h"
@@ -33,39 +33,42 @@ namespace penstock::http::testing {
 class EventLog {
  public:
   void Add(std::string event) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     events_.push_back(std::move(event));
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 
   // Whether `event` happens `times` times before kPatience has passed.
   bool WaitFor(const std::string& event, size_t times = 1) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return CountLocked(event) >= times; });
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    const MutexLock lock(mutex_);
+    while (CountLocked(event) < times && changed_.WaitUntil(mutex_, deadline)) {
+    }
+    return CountLocked(event) >= times;
   }
 
   size_t Count(const std::string& event) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     return CountLocked(event);
   }
 
   std::string All() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     std::string all;
     for (const std::string& event : events_) absl::StrAppend(&all, event, "\n");
     return all;
   }
 
  private:
-  size_t CountLocked(const std::string& event) const {
+  size_t CountLocked(const std::string& event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     size_t count = 0;
     for (const std::string& e : events_) count += e == event ? 1 : 0;
     return count;
   }
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::string> events_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> events_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A handler whose callbacks a test sets. All of it belongs to the loop's thread.
