@@ -100,7 +100,8 @@ const std::vector<FlagRow>& FlagRows() {
       {"--print-enum-numbers", "off", "on", "off", "ON", "must be on or off"},
       {"--web-root", "embedded", "none", "./web", "", ""},
       {"--console", "on", "off", "on", "no", "must be on or off"},
-      {"--forward-header", "", "x-request-id", "x_a.b", "content-length", "must not be a header that the gateway or gRPC sets itself"},
+      {"--forward-header", "", "x-request-id", "x_a.b", "content-length",
+       "must not be a header that the gateway or gRPC sets itself"},
       {"--legacy-metadata-headers", "off", "on", "off", "o", "must be on or off"},
       {"--cors-origin", "", "https://app.example.com", "http://localhost:3000", "https://app.example.com/",
        "must be an origin"},
@@ -208,9 +209,8 @@ TEST(ParseCommandLine, EveryFlagIsInTheHelp) {
                                   HasSubstr(absl::StrCat("(", row.preset, "; grpc-gateway: "))))
         << row.flag;
   }
-  for (const char* group :
-       {"Addresses:", "TLS (clients):", "TLS (upstreams):", "API:", "Headers:",
-        "Limits:", "Timeouts:", "Shutdown:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
+  for (const char* group : {"Addresses:", "TLS (clients):", "TLS (upstreams):", "API:", "Headers:", "Limits:",
+                            "Timeouts:", "Shutdown:", "Logs:", "Other:", "PENSTOCK_A_B"}) {
     EXPECT_THAT(parsed.out, HasSubstr(group));
   }
   EXPECT_EQ(Parse({"-h"}).out, parsed.out);
@@ -397,9 +397,7 @@ TEST(ParseCommandLine, RefusesUnusableCombinations) {
            {{"--tls-client-ca-file=a", "--tls-cert-file=c", "--tls-key-file=k"}, 20000, ""},
            {{"--cors-credentials"}, 20000, "--cors-credentials: needs --cors-origin"},
            {{"--upstream-ca-file=a"}, 20000, "--upstream-ca-file: needs --upstream-tls"},
-           {{"--upstream-tls", "--upstream-cert-file=c"},
-            20000,
-            "--upstream-cert-file: needs --upstream-key-file"},
+           {{"--upstream-tls", "--upstream-cert-file=c"}, 20000, "--upstream-cert-file: needs --upstream-key-file"},
            {{"--upstream-tls", "--upstream-key-file=k"}, 20000, "--upstream-key-file: needs --upstream-cert-file"},
            {{"--descriptors=a", "--upstream=a:1", "--upstream=b:1"}, 20000, "one of several --upstream"},
            {{"--descriptors=a", "--descriptors=b", "--upstream=a:1,b:1"}, 20000, ""},
@@ -407,9 +405,7 @@ TEST(ParseCommandLine, RefusesUnusableCombinations) {
            {{"--max-target-bytes=1k", "--max-header-bytes=1k"}, 20000, ""},
            {{"--max-record-bytes=1M"}, 20000, "--max-record-bytes: 1M is below --max-message-bytes (4M)"},
            {{"--max-record-bytes=1M", "--max-message-bytes=1M"}, 20000, ""},
-           {{"--max-connections=873"},
-            1000,
-            "--max-connections: 873 and 128 other open files exceed the limit"},
+           {{"--max-connections=873"}, 1000, "--max-connections: 873 and 128 other open files exceed the limit"},
            {{"--max-connections=872"}, 1000, ""},
            {{}, 128, "limit of 128: raise the limit (ulimit -n)"},
            {{"--max-connections=1"}, 100, "limit of 100: raise the limit (ulimit -n)"},

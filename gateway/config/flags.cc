@@ -191,7 +191,8 @@ void AddAddresses(Config& config, FlagTable& flags) {
       List("--upstream", kAddresses, "TARGET",
            "gRPC server: host:port, dns:///host:port or unix:path; commas separate addresses of one cluster; "
            "repeat for several APIs: each method goes to the cluster that has it",
-           &config.upstream, ParseUpstream, [](const Upstream& upstream) { return net::PrintAddresses(upstream.addresses, ","); }));
+           &config.upstream, ParseUpstream,
+           [](const Upstream& upstream) { return net::PrintAddresses(upstream.addresses, ","); }));
   flags.push_back(Switch("--upstream-health-check", kAddresses,
                          "use only endpoints that report SERVING by grpc.health.v1", &config.upstream_health_check));
 }
