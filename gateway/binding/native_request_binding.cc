@@ -65,16 +65,19 @@ absl::Status NativeRequestBinding::Bind(const Parts& request, std::string* wire)
 
 // The order decides: what comes later wins.
 absl::Status NativeRequestBinding::Append(const Parts& request, std::string* wire) const {
-  const size_t begin = wire->size();
-  absl::Status status = CheckValueCount(request.path_values.size(), variables_.size());
-  if (status.ok()) status = AppendBody(request, wire);
-  const size_t query_begin = wire->size();
-  if (status.ok()) status = AppendQueries(request, wire);
-  if (status.ok()) status = AppendMask(request.body, query_begin, wire);
-  for (size_t i = 0; i < variables_.size() && status.ok(); ++i) {
-    status = AppendVariable(i, request.path_values[i], begin, wire);
+  if (request.path_values.size() != variables_.size()) {
+    return WrongValueCount(request.path_values.size(), variables_.size());
   }
-  return status;
+  const size_t begin = wire->size();
+  if (absl::Status status = AppendBody(request, wire); !status.ok()) return status;
+  const size_t query_begin = wire->size();
+  if (absl::Status status = AppendQueries(request, wire); !status.ok()) return status;
+  if (absl::Status status = AppendMask(request.body, query_begin, wire); !status.ok()) return status;
+  for (size_t i = 0; i < variables_.size(); ++i) {
+    absl::Status status = AppendVariable(i, request.path_values[i], begin, wire);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status NativeRequestBinding::AppendBody(const Parts& request, std::string* wire) const {

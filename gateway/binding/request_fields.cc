@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/binding/required_fields.h"
 #include "gateway/codec/http_body.h"
 #include "gateway/codec/scalar_text.h"
 
@@ -54,15 +53,8 @@ bool LeadsThroughOneof(const codec::FieldPath& path) {
   return std::any_of(path.begin(), path.end(), [](const codec::FieldPlan* step) { return step->oneof >= 0; });
 }
 
-absl::Status CheckValueCount(size_t values, size_t variables) {
-  if (values == variables) return absl::OkStatus();
+absl::Status WrongValueCount(size_t values, size_t variables) {
   return absl::InternalError(absl::StrCat(values, " path values for ", variables, " variables"));
-}
-
-absl::Status FinishMessage(const codec::MessagePlan& input, absl::Status result, size_t begin, std::string* wire) {
-  if (result.ok() && input.has_required()) result = CheckRequired(input, absl::string_view(*wire).substr(begin));
-  if (!result.ok()) wire->resize(begin);
-  return result;
 }
 
 }  // namespace penstock::binding

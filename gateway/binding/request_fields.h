@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "gateway/binding/required_fields.h"
 #include "gateway/codec/field_path.h"
 #include "gateway/codec/message_plan.h"
 
@@ -42,12 +43,17 @@ absl::StatusOr<BodyTarget> ResolveBody(const codec::MessagePlan& input, absl::st
 // A field on the way, or at its end, is a member of a oneof.
 bool LeadsThroughOneof(const codec::FieldPath& path);
 
-// INTERNAL: there is not one value per variable.
-absl::Status CheckValueCount(size_t values, size_t variables);
+// As INTERNAL: there is not one value per variable.
+absl::Status WrongValueCount(size_t values, size_t variables);
 
 // What becomes of the message from `begin` on, whose parts were appended with this result: as the result says, and
 // INVALID_ARGUMENT where a required field is missing. *wire is cut back unless all is well.
-absl::Status FinishMessage(const codec::MessagePlan& input, absl::Status result, size_t begin, std::string* wire);
+inline absl::Status FinishMessage(const codec::MessagePlan& input, absl::Status result, size_t begin,
+                                  std::string* wire) {
+  if (result.ok() && input.has_required()) result = CheckRequired(input, absl::string_view(*wire).substr(begin));
+  if (!result.ok()) wire->resize(begin);
+  return result;
+}
 
 }  // namespace penstock::binding
 

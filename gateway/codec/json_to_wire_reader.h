@@ -103,7 +103,7 @@ class JsonReader {
   bool AtKey(absl::string_view key);
   bool AtIndex(size_t index);
 
-  const JsonReadOptions options_;
+  const JsonReadOptions& options_;
   JsonTokens tokens_;
   std::string& wire_;
   bool started_;

@@ -88,23 +88,26 @@ absl::Status GoRequestBinding::Bind(const Parts& request, std::string* wire) con
 // The order decides: what comes later wins. The body's mask is found first, since what is wrong with it is told first,
 // and goes before what the query adds to it.
 absl::Status GoRequestBinding::Append(const Parts& request, std::string* wire) const {
+  if (request.path_values.size() != variables_.size()) {
+    return binding::WrongValueCount(request.path_values.size(), variables_.size());
+  }
   const size_t begin = wire->size();
-  absl::Status status = binding::CheckValueCount(request.path_values.size(), variables_.size());
-  if (status.ok()) status = AppendBody(request.body, wire);
+  if (absl::Status status = AppendBody(request.body, wire); !status.ok()) return status;
   std::vector<std::string> paths;
-  if (status.ok() && mask_ != nullptr && !request.body.empty()) {
-    status = binding::BodyMaskPaths(*body_.field.back()->message, request.body, &paths);
+  if (mask_ != nullptr && !request.body.empty()) {
+    absl::Status status = binding::BodyMaskPaths(*body_.field.back()->message, request.body, &paths);
+    if (!status.ok()) return status;
   }
-  for (size_t i = 0; i < variables_.size() && status.ok(); ++i) {
-    status = AppendVariable(variables_[i], request.path_values[i], begin, wire);
+  for (size_t i = 0; i < variables_.size(); ++i) {
+    absl::Status status = AppendVariable(variables_[i], request.path_values[i], begin, wire);
+    if (!status.ok()) return status;
   }
-  if (!status.ok()) return status;
   const size_t mask_begin = wire->size();
   if (mask_ != nullptr) binding::AppendMaskPaths(*mask_, paths, wire);
   const size_t mask_size = wire->size() - mask_begin;
-  if (!reads_query_) return status;
+  if (!reads_query_) return absl::OkStatus();
   GoQueryReader reader(*input_, bound_, wire);
-  status = reader.Read(request.queries);
+  absl::Status status = reader.Read(request.queries);
   if (status.ok() && mask_ != nullptr && reader.replaced(*mask_)) wire->erase(mask_begin, mask_size);
   return status;
 }
@@ -129,10 +132,12 @@ absl::Status GoRequestBinding::AppendBody(absl::string_view body, std::string* w
 // `begin`: where in *wire the message begins.
 absl::Status GoRequestBinding::AppendVariable(const Variable& variable, absl::string_view value, size_t begin,
                                               std::string* wire) const {
-  absl::Status status;
-  if (variable.in_oneof) status = CheckOneof(variable, absl::string_view(*wire).substr(begin));
-  if (status.ok() && variable.replaces) codec::EraseField(variable.path, begin, wire);
-  if (status.ok()) status = AppendValue(variable, value, wire);
+  if (variable.in_oneof) {
+    const absl::Status status = CheckOneof(variable, absl::string_view(*wire).substr(begin));
+    if (!status.ok()) return ParameterMismatch(variable.path, status);
+  }
+  if (variable.replaces) codec::EraseField(variable.path, begin, wire);
+  absl::Status status = AppendValue(variable, value, wire);
   return status.ok() ? status : ParameterMismatch(variable.path, status);
 }
 
